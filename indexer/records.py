@@ -1,0 +1,118 @@
+"""The values that travel through the indexer. Frozen; they hold no connection, open nothing and rank nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that counts, as the walk saw it.
+
+    `path` is relative to the index's root with `/` on every system; `language` is None where no grammar fits;
+    `size` is in bytes, `modified_ns` is the file system's modification time in nanoseconds.
+    """
+
+    path: str
+    language: str | None
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of one file that stands on its own.
+
+    Lines are 1-based and inclusive. `symbol` is the dotted path of the enclosing definitions ("Store.replace_file"), empty
+    at the top level; `kind` is one of `KINDS`. `text` is exactly what the file holds on those lines.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    text: str
+    symbol: str
+    kind: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A definition: where a name gets its meaning.
+
+    Lines are 1-based and inclusive. `container` is the dotted path of the enclosing definitions, empty at the top level.
+    `signature` is the definition's head as one line of source, without its body.
+    """
+
+    name: str
+    kind: str
+    path: str
+    start_line: int
+    end_line: int
+    container: str
+    signature: str
+
+    @property
+    def qualified_name(self) -> str:
+        """Dotted name inside its file, as a reader would say it: `Store.replace_file`."""
+        return f"{self.container}.{self.name}" if self.container else self.name
+
+
+KINDS = ("function", "method", "class", "interface", "type", "module", "constant", "code", "text")
+"""What a chunk or a symbol can be. `code` is top-level code between definitions, `text` has no grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result; `score` is comparable only within the same answer, higher is better."""
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+    kind: str
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build has come; `total` is 0 while the files are still being counted."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `files`, `chunks` and `symbols` count what the index holds now, not only what this run changed.
+
+    `skipped` counts files left out, by reason (a key of `walk.SKIP_REASONS`); `messages` are sentences for the user about
+    files that could not be read.
+    """
+
+    files: int
+    chunks: int
+    symbols: int
+    seconds: float
+    bytes_on_disk: int
+    added: int
+    replaced: int
+    deleted: int
+    lines: int
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What an index on disk holds, read without loading vectors."""
+
+    root: str
+    embedder: str
+    files: int
+    chunks: int
+    symbols: int
+    bytes_on_disk: int

@@ -1,0 +1,52 @@
+"""The values ghost text is made of, and the one thing it asks of a repository. No logic, no protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from indexer.records import Hit
+from lsp_server.documents import DocumentSnapshot
+from lsp_server.model.port import Usage
+
+Trigger = Literal["automatic", "invoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """Where ghost text is wanted. `offset` counts characters of `snapshot.text`; `invoked` means the user asked by a key."""
+
+    snapshot: DocumentSnapshot
+    offset: int
+    trigger: Trigger = "automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Text to insert at the request's offset; it replaces nothing.
+
+    `context` lists the snippets of the repository that the prompt held. `timings` are milliseconds by stage: "wait"
+    (debounce), "context", "prompt" (building it), "first_token", "model", "total". `reused` says that an earlier answer
+    served and no model was asked.
+    """
+
+    text: str
+    model: str
+    backend: str
+    context: tuple[Hit, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+    reused: bool = False
+
+
+class Repository(Protocol):
+    """What completion asks of the index. Both answers may be empty, and come too late to be used: the asker has a budget."""
+
+    async def search(self, text: str, *, k: int) -> Sequence[Hit]:
+        """Chunks that resemble the text, best first."""
+        ...
+
+    async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
+        """Chunks that define the names, in the order of the names; a name without a definition is passed over."""
+        ...

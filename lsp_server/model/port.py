@@ -1,0 +1,133 @@
+"""The model port: what the rest of Hearth asks of a model, whoever serves it. Opens no socket and imports no client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Backend = Literal["ollama", "embedded", "openai_compatible"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model as its server describes it.
+
+    `family` is the server's word for the architecture ("qwen2", "llama"), empty if unknown. `context_tokens` is what one
+    prompt may hold, None until the server says. `capabilities` are Ollama's words ("completion", "insert", "embedding",
+    "thinking", "tools"). `size_bytes` is 0 where the server does not tell.
+    """
+
+    name: str
+    backend: Backend
+    family: str = ""
+    parameters: str = ""
+    context_tokens: int | None = None
+    capabilities: frozenset[str] = frozenset()
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation; `role` is "system", "user" or "assistant"."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What is asked for. Exactly one of `prompt` (given raw to the model, no template) and `messages` (chat) is set.
+
+    `max_tokens` bounds the answer, in tokens; never 0 (Ollama reads 0 as "without end"). `stop` strings end the answer and
+    are not part of it. Runner options (context size, threads, layers) are not here on purpose: changing one reloads the model.
+    """
+
+    prompt: str = ""
+    messages: tuple[Message, ...] = ()
+    max_tokens: int = 64
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one generation cost, as the runner reports it; durations in milliseconds.
+
+    `prompt_tokens` counts the whole prompt. `reused_tokens` is the part that came from the runner's cache: exact where the
+    runner counts it (embedded), None where it does not (Ollama reports only `prompt_ms`).
+    """
+
+    prompt_tokens: int = 0
+    reused_tokens: int | None = None
+    generated_tokens: int = 0
+    load_ms: float = 0.0
+    prompt_ms: float = 0.0
+    generate_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of streamed text. The last piece carries `usage` and `finish` ("stop", "length"); its text may be empty."""
+
+    text: str
+    usage: Usage | None = None
+    finish: str | None = None
+    logprobs: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """How far fetching a model's weights has come, in bytes; `total` is 0 while unknown."""
+
+    status: str
+    done: int = 0
+    total: int = 0
+
+
+class ModelClient(Protocol):
+    """One model server. Every method raises only `lsp_server.errors.ModelError` (or ForbiddenHostError).
+
+    Closing the iterator that `generate` returned (`aclosing`) closes the socket: that is the only way to cancel.
+    """
+
+    backend: Backend
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """All models the server has; capabilities may be empty here, `describe` fills them."""
+        ...
+
+    async def describe(self, name: str) -> ModelInfo:
+        """Everything known of one model; ModelMissingError when the server does not have it."""
+        ...
+
+    def generate(self, model: str, request: Generation) -> AsyncIterator[Piece]:
+        """Stream an answer. The last piece has `usage` and `finish`."""
+        ...
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """One vector a text, in order; ModelFailedError when the model is not an embedding model."""
+        ...
+
+    def pull(self, name: str) -> AsyncIterator[PullProgress]:
+        """Fetch a model into the server, at the user's command only. ModelFailedError where the server cannot."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close sockets and stop what runs in process. Safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenModel:
+    """What `auto` (or the user's setting) came to: a client, a model in it, and how it is to be prompted.
+
+    `fim` names a family of `completion.fim.FAMILIES`, None for prefix-only. `why` is one sentence for the user.
+    """
+
+    client: ModelClient
+    info: ModelInfo
+    fim: str | None
+    why: str
+    facts: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,29 @@
+"""Where Hearth keeps things on this machine: the user's own configuration, data and cache folders. Creates nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """`config` is the user's config.toml; `weights` holds pulled GGUF files; `indexes` holds one folder per indexed root."""
+
+    config: Path
+    weights: Path
+    indexes: Path
+    state: Path
+
+    @classmethod
+    def of_user(cls) -> Paths:
+        """The folders the platform sets aside (XDG on Linux, Library on macOS, AppData on Windows)."""
+        from platformdirs import PlatformDirs
+
+        dirs = PlatformDirs("hearth", appauthor=False)
+        return cls(
+            config=dirs.user_config_path / "config.toml",
+            weights=dirs.user_data_path / "models",
+            indexes=dirs.user_cache_path / "indexes",
+            state=dirs.user_state_path,
+        )
