@@ -1,0 +1,10 @@
+"""A real Ollama for the tests: found or built, filled with small models, started on a port of its own.
+
+`binary()` -> the program, `start()` -> a running instance with the models of `MODELS` in it.
+"""
+
+from tests.support.ollama.build import OllamaUnavailable, binary
+from tests.support.ollama.instance import Instance, start
+from tests.support.ollama.models import GEMMA, INSERT, MODELS, SMOLLM
+
+__all__ = ["GEMMA", "INSERT", "MODELS", "SMOLLM", "Instance", "OllamaUnavailable", "binary", "start"]
