@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -15,7 +15,8 @@ class ModelInfo:
 
     `family` is the server's word for the architecture ("qwen2", "llama"), empty if unknown. `context_tokens` is what one
     prompt may hold, None until the server says. `capabilities` are Ollama's words ("completion", "insert", "embedding",
-    "thinking", "tools"). `size_bytes` is 0 where the server does not tell.
+    "thinking", "tools"). `size_bytes` is 0 where the server does not tell. `digest` names the very bytes of the model, so that
+    what was learnt of it (a probe) outlives its name; empty where the server does not tell.
     """
 
     name: str
@@ -25,6 +26,7 @@ class ModelInfo:
     context_tokens: int | None = None
     capabilities: frozenset[str] = frozenset()
     size_bytes: int = 0
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Generation:
     """What is asked for. Exactly one of `prompt` (given raw to the model, no template) and `messages` (chat) is set.
 
     `max_tokens` bounds the answer, in tokens; never 0 (Ollama reads 0 as "without end"). `stop` strings end the answer and
-    are not part of it. Runner options (context size, threads, layers) are not here on purpose: changing one reloads the model.
+    are not part of it. `logprobs` asks for one a token; servers that have none leave them out. Runner options (context
+    size, threads, layers) are not here on purpose: changing one reloads the model.
     """
 
     prompt: str = ""
@@ -49,6 +52,7 @@ class Generation:
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     seed: int | None = None
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class ModelClient(Protocol):
         """Everything known of one model; ModelMissingError when the server does not have it."""
         ...
 
-    def generate(self, model: str, request: Generation) -> AsyncIterator[Piece]:
+    def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         """Stream an answer. The last piece has `usage` and `finish`."""
         ...
 
@@ -110,7 +114,7 @@ class ModelClient(Protocol):
         """One vector a text, in order; ModelFailedError when the model is not an embedding model."""
         ...
 
-    def pull(self, name: str) -> AsyncIterator[PullProgress]:
+    def pull(self, name: str) -> AsyncGenerator[PullProgress, None]:
         """Fetch a model into the server, at the user's command only. ModelFailedError where the server cannot."""
         ...
 

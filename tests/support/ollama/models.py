@@ -50,7 +50,7 @@ def create(program: Path, host: str, weights: Path, present: frozenset[str]) -> 
         with tempfile.TemporaryDirectory() as folder:
             recipe = Path(folder) / "Modelfile"
             recipe.write_text(modelfile(WEIGHTS[source].path(weights), template, stops), encoding="utf-8")
-            command = [program, "create", name, "-f", recipe]
+            command = [str(program), "create", name, "-f", str(recipe)]
             done = subprocess.run(command, env={**os.environ, "OLLAMA_HOST": host}, capture_output=True, text=True)
             if done.returncode != 0:
                 raise RuntimeError(f"ollama create {name} failed: {done.stderr.strip()}")
