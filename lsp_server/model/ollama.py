@@ -1,0 +1,265 @@
+"""The model port over Ollama's own protocol. Never sends a runner option, never a length of zero, never to a cloud model.
+
+What was measured of Ollama and shapes this file:
+- a changed runner option (context size, threads, layers) reloads the model: only sampling options are sent, always the same;
+- `num_predict: 0` generates without end; closing the socket is the only cancel;
+- errors may arrive as a line inside an answer of status 200;
+- `suffix` is refused for models whose template lacks it: prompts are written here and sent `raw`;
+- thinking models think by default: `think: false` where the capability is declared;
+- an Ollama that is signed in forwards some models to a server elsewhere. Those are refused by what `/api/show` says of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import ollama
+
+from lsp_server.errors import (
+    ForbiddenHostError,
+    ModelFailedError,
+    ModelMissingError,
+    ModelProtocolError,
+    ModelUnreachableError,
+    SettingsError,
+)
+from lsp_server.model.hosts import check_host
+from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.transport import QUICK_SECONDS, check_status, client_options, open_client, plain_errors
+
+_MS = 1_000_000
+"""Nanoseconds in a millisecond; Ollama tells nanoseconds."""
+
+_START = "Start it with `ollama serve`."
+_DURATION = re.compile(r"-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+|-?\d+")
+_CLOUD_NAME = re.compile(r"[:-]cloud$")
+"""How Ollama marks the models of its cloud; newer versions answer for them although none was pulled."""
+
+
+class OllamaClient:
+    """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever)."""
+
+    backend: Backend = "ollama"
+
+    def __init__(self, url: str, *, allow_hosts: Sequence[str] = (), keep_alive: str = "30m") -> None:
+        if not _DURATION.fullmatch(keep_alive):
+            raise SettingsError(f"`model.keep_alive` is not a duration: `{keep_alive}`.", "Write `30m`, `2h` or `-1`.")
+        self.url = url
+        self._allow_hosts = tuple(allow_hosts)
+        # A bare number is seconds, and Ollama wants it as one: "-1" in quotes is an error to it.
+        self._keep_alive: str | float = float(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive
+        self._http = open_client(url, allow_hosts)
+        # Always with a host: without one the package would take OLLAMA_HOST from the environment.
+        self._ollama = ollama.AsyncClient(host=url, **client_options(allow_hosts))
+        self._capabilities: dict[str, frozenset[str]] = {}
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """Every model that runs here; those that Ollama would forward elsewhere are left out."""
+        listed = await self._ask("GET", "/api/tags")
+        with self._plainly():
+            rows = [row for row in listed["models"] if self._stays_here(row)]
+            return [_info(row["name"], row.get("details") or {}, row.get("size"), row.get("digest")) for row in rows]
+
+    async def describe(self, name: str) -> ModelInfo:
+        """Capabilities and sizes of one model; `context_tokens` as the runner has it once it is loaded."""
+        shown = await self._shown(name)
+        tags = await self._ask("GET", "/api/tags")
+        loaded = await self._ask("GET", "/api/ps")
+        with self._plainly():
+            row, runner = _row_of(name, tags), _row_of(name, loaded)
+            return _info(
+                name,
+                shown.get("details") or {},
+                row.get("size"),
+                row.get("digest"),
+                runner.get("context_length") or _context_from(shown),
+                shown.get("capabilities") or (),
+            )
+
+    async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
+        """Stream an answer; close the generator to free the runner."""
+        if model not in self._capabilities:
+            await self._shown(model)
+        call: dict[str, Any] = {
+            "model": model,
+            "stream": True,
+            "options": _sampling(request),
+            "keep_alive": self._keep_alive,
+            "think": False if "thinking" in self._capabilities[model] else None,
+            "logprobs": True if request.logprobs else None,
+        }
+        with self._plainly(model):
+            if request.messages:
+                turns = [{"role": one.role, "content": one.content} for one in request.messages]
+                stream = await self._ollama.chat(messages=turns, **call)
+            else:
+                stream = await self._ollama.generate(prompt=request.prompt, raw=True, **call)
+            async with aclosing(stream) as parts:
+                async for part in parts:
+                    text = (part.message.content if request.messages else part.response) or ""
+                    chances = tuple(one.logprob for one in part.logprobs or ())
+                    if part.done:
+                        yield Piece(text, _usage(part), part.done_reason or "stop", chances)
+                        return
+                    if text or chances:
+                        yield Piece(text, logprobs=chances)
+        raise ModelUnreachableError(f"Ollama at {self.url} stopped in the middle of an answer.", "Its log says why.")
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """One vector a text. A generative model is refused: Ollama would answer with vectors that mean nothing."""
+        if model not in self._capabilities:
+            await self._shown(model)
+        if "embedding" not in self._capabilities[model]:
+            raise ModelFailedError(
+                f"`{model}` is not an embedding model.", "Pull one, `ollama pull nomic-embed-text` for example, and name it."
+            )
+        with self._plainly(model):
+            answer = await self._ollama.embed(model=model, input=list(texts), keep_alive=self._keep_alive)
+            vectors = [list(vector) for vector in answer.embeddings]
+        if len(vectors) != len(texts):
+            raise ModelProtocolError(f"Ollama returned {len(vectors)} vectors for {len(texts)} texts.")
+        return vectors
+
+    async def pull(self, name: str) -> AsyncGenerator[PullProgress, None]:
+        """Have Ollama fetch a model. Ollama reaches its registry for it; Hearth itself connects to nothing but Ollama."""
+        self._refuse_cloud_name(name)
+        with self._plainly(name):
+            stream = await self._ollama.pull(model=name, stream=True)
+            async with aclosing(stream) as parts:  # type: ignore[type-var]  # an async generator, announced as an iterator
+                async for part in parts:
+                    yield PullProgress(part.status or "", part.completed or 0, part.total or 0)
+        self._capabilities.pop(name, None)
+
+    async def aclose(self) -> None:
+        """Close all sockets; whatever was being generated ends."""
+        await self._http.aclose()
+        await self._ollama.close()  # type: ignore[no-untyped-call]  # the package left it without types
+
+    async def _shown(self, name: str) -> dict[str, Any]:
+        """`/api/show`, asked before the first prompt goes to a model: it tells where the model would really run."""
+        self._refuse_cloud_name(name)
+        shown = await self._ask("POST", "/api/show", {"model": name}, name)
+        with self._plainly():
+            if not self._stays_here(shown):
+                raise _forwarded(name, str(shown["remote_host"]))
+            self._capabilities[name] = frozenset(shown.get("capabilities") or ())
+        return shown
+
+    def _stays_here(self, told: Mapping[str, Any]) -> bool:
+        """Whether Ollama itself runs the model, or forwards it only to a host that the user named."""
+        remote = told.get("remote_host")
+        if not remote:
+            return True
+        try:
+            check_host(urlsplit(str(remote)).hostname or "", self._allow_hosts)
+        except ForbiddenHostError:
+            return False
+        return True
+
+    def _refuse_cloud_name(self, name: str) -> None:
+        if _CLOUD_NAME.search(name) and "ollama.com" not in self._allow_hosts:
+            raise _forwarded(name, "ollama.com")
+
+    async def _ask(self, method: str, path: str, body: Any = None, model: str = "") -> dict[str, Any]:
+        """A short question. Not through the package: it drops the fields that say where a model runs."""
+        with self._plainly(model):
+            response = await self._http.request(method, path, json=body, timeout=QUICK_SECONDS)
+            check_status("Ollama", self.url, response.status_code, _error_in(response.text), lambda: _missing(model))
+            told = response.json()
+            if not isinstance(told, dict):
+                raise TypeError
+            return told
+
+    @contextmanager
+    def _plainly(self, model: str = "") -> Iterator[None]:
+        """`plain_errors`, and the package's own error: a status that is not 200, or an error inside a 200 (status -1)."""
+        with plain_errors("Ollama", self.url, _START):
+            try:
+                yield
+            except ollama.ResponseError as error:
+                said = str(error.error)
+                if error.status_code != -1:
+                    check_status("Ollama", self.url, error.status_code, said, lambda: _missing(model))
+                raise ModelFailedError(f"Ollama answered with an error: {said[:300]}", "Its log says more.") from error
+
+
+def _missing(model: str) -> ModelMissingError | ModelProtocolError:
+    if not model:
+        return ModelProtocolError("What answers there is not Ollama.", "Check `model.ollama_host`.")
+    return ModelMissingError(f"Ollama does not have the model `{model}`.", f"Fetch it with `ollama pull {model}`.")
+
+
+def _forwarded(name: str, host: str) -> ForbiddenHostError:
+    return ForbiddenHostError(
+        f"`{name}` does not run on this machine: Ollama would send your code to {host}.",
+        "Choose a model that `ollama list` shows with a size.",
+    )
+
+
+def _sampling(request: Generation) -> dict[str, Any]:
+    """The options of a call. Nothing that belongs to the runner is ever among them."""
+    options: dict[str, Any] = {
+        "temperature": request.temperature,
+        "num_predict": max(1, request.max_tokens),
+        "stop": list(request.stop),
+    }
+    return options if request.seed is None else {**options, "seed": request.seed}
+
+
+def _usage(part: Any) -> Usage:
+    return Usage(
+        prompt_tokens=part.prompt_eval_count or 0,
+        generated_tokens=part.eval_count or 0,
+        load_ms=(part.load_duration or 0) / _MS,
+        prompt_ms=(part.prompt_eval_duration or 0) / _MS,
+        generate_ms=(part.eval_duration or 0) / _MS,
+    )
+
+
+def _row_of(name: str, listed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row of a model; `x` and `x:latest` are one name to Ollama."""
+    same = (name, f"{name}:latest")
+    return next((row for row in listed["models"] if row["name"] in same), {})
+
+
+def _info(
+    name: str, details: Mapping[str, Any], size: Any, digest: Any, context: int | None = None, capabilities: Sequence[str] = ()
+) -> ModelInfo:
+    return ModelInfo(
+        name=name,
+        backend="ollama",
+        family=details.get("family") or "",
+        parameters=details.get("parameter_size") or "",
+        context_tokens=context,
+        capabilities=frozenset(capabilities),
+        size_bytes=size or 0,
+        digest=digest or "",
+    )
+
+
+def _context_from(shown: Mapping[str, Any]) -> int | None:
+    """The context an unloaded model will get, as far as it can be known: its `num_ctx`, or what it was trained for if small.
+
+    Otherwise Ollama decides at loading, by the memory of the machine; 4,096 is the least it takes.
+    """
+    for line in str(shown.get("parameters") or "").splitlines():
+        key, _, value = line.strip().partition(" ")
+        if key == "num_ctx" and value.strip().isdigit():
+            return int(value)
+    known: Mapping[str, Any] = shown.get("model_info") or {}
+    trained = known.get(f"{known.get('general.architecture')}.context_length")
+    return trained if isinstance(trained, int) and trained <= 4096 else None
+
+
+def _error_in(text: str) -> str:
+    """The sentence in `{"error": ...}`, or the text as it is."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return text
+    return str(told.get("error", text)) if isinstance(told, dict) else text
