@@ -167,7 +167,7 @@ def _merged(section: Any, name: str, values: Mapping[str, object], layer: Layer)
             problems.append(f"{layer.origin}: there is no setting `{name}.{key}`.{_near(key, known)}")
             continue
         one = known[key]
-        if value == getattr(section, key) or (isinstance(value, list) and tuple(value) == getattr(section, key)):
+        if _same(value, getattr(section, key)):
             continue
         needed: Scope = one.metadata["scope"]
         if _RANK[layer.scope] < _RANK[needed]:
@@ -181,6 +181,13 @@ def _merged(section: Any, name: str, values: Mapping[str, object], layer: Layer)
         else:
             accepted[key] = clean
     return replace(section, **accepted), problems
+
+
+def _same(value: object, current: object) -> bool:
+    """Whether a value says what is in force anyway; `1` does not say `true`."""
+    if isinstance(value, list):
+        value = tuple(value)
+    return type(value) is type(current) and value == current
 
 
 def _checked(one: Field[Any], value: object) -> tuple[str, object]:

@@ -1,0 +1,142 @@
+"""The commands and their options, as `--help` shows them. Each body is a few lines: the work is in the neighbouring files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from indexer.errors import IndexerError
+from lsp_server import __version__
+from lsp_server.cli import complete as completing
+from lsp_server.cli import console, health, index, models
+from lsp_server.errors import HearthError
+
+app = typer.Typer(
+    name="lsp_server",
+    help="Hearth: ghost text and repository search from models on your own machine. Nothing leaves it.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+model_app = typer.Typer(help="List, fetch and examine models.", no_args_is_help=True)
+app.add_typer(model_app, name="models")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON in the shape that docs/cli.md documents.")]
+Root = Annotated[Path | None, typer.Option("--root", help="The indexed folder. Default: the nearest one at or above here.")]
+Batch = Annotated[
+    Path | None, typer.Option("--batch", metavar="FILE.jsonl", help="Answer many requests, one JSON line each; - is stdin.")
+]
+Backend = Annotated[
+    str | None, typer.Option("--backend", help="ollama, embedded or openai_compatible, instead of the setting.")
+]
+Model = Annotated[str | None, typer.Option("--model", help="The model, instead of the setting.")]
+
+
+def program(argv: list[str]) -> int:
+    """Run a command line; returns the exit code."""
+    try:
+        app(argv, prog_name="lsp_server")
+    except (HearthError, IndexerError) as error:
+        return console.explain(error)
+    except KeyboardInterrupt:
+        return console.STOPPED
+    except SystemExit as stop:  # Typer's own end: it has printed usage errors already
+        return stop.code if isinstance(stop.code, int) else console.FAILED
+    return console.DONE
+
+
+@app.callback(invoke_without_command=True)
+def _main(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        console.out.print(f"hearth-lsp {__version__}")
+        raise typer.Exit
+
+
+@app.command("serve", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def _serve(context: typer.Context) -> None:
+    """Run the language server: on stdio, as editors start it, or with [b]--tcp PORT[/b] on this machine only."""
+    from lsp_server.__main__ import main
+
+    raise typer.Exit(main(["serve", *context.args]))
+
+
+@app.command("index")
+def _index(
+    path: Annotated[Path, typer.Argument(help="The repository to index.")] = Path(),
+    embedder: Annotated[str | None, typer.Option(help="static, ollama:NAME or sentence-transformers:NAME_OR_PATH.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Index a repository. A second run touches only what changed."""
+    raise typer.Exit(index.build(path, embedder, as_json))
+
+
+@app.command("search")
+def _search(
+    query: Annotated[str | None, typer.Argument(help="A question, words, or a name.")] = None,
+    root: Root = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many results at most.")] = 10,
+    batch: Batch = None,
+    as_json: Json = False,
+) -> None:
+    """Search an indexed repository by meaning and by words."""
+    raise typer.Exit(index.search(query, root, k, batch, as_json))
+
+
+@app.command("complete")
+def _complete(
+    file: Annotated[Path | None, typer.Argument(help="The file to complete.")] = None,
+    line: Annotated[int, typer.Option("--line", help="Line of the cursor, from 1.")] = 0,
+    column: Annotated[int, typer.Option("--column", help="Column of the cursor, from 1, in characters.")] = 0,
+    root: Root = None,
+    batch: Batch = None,
+    backend: Backend = None,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Show the ghost text for a place in a file, the context it used, and where the time went."""
+    raise typer.Exit(completing.run(completing.Place(file, line, column), root, batch, backend, model, as_json))
+
+
+@model_app.command("list")
+def _models_list(as_json: Json = False) -> None:
+    """List every model on this machine that Hearth can use, and what it would choose."""
+    raise typer.Exit(models.show_all(as_json))
+
+
+@model_app.command("pull")
+def _models_pull(
+    name: Annotated[str, typer.Argument(help="smollm2 or gemma3:270m for the embedded runner, or any model of Ollama's.")],
+    backend: Annotated[str, typer.Option(help="embedded or ollama. Default: embedded for the names it knows.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Accept the model's terms without being asked.")] = False,
+) -> None:
+    """Fetch a model. This, and nothing else, reaches beyond this machine."""
+    raise typer.Exit(models.pull(name, backend, yes))
+
+
+@model_app.command("probe")
+def _models_probe(
+    name: Annotated[str | None, typer.Argument(help="Default: the model that Hearth would choose.")] = None,
+    backend: Backend = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a model what it can do: fill in the middle, how fast it reads and writes, whether it keeps what it read."""
+    raise typer.Exit(models.probe(name, backend, as_json))
+
+
+@app.command("doctor")
+def _doctor(root: Root = None, as_json: Json = False) -> None:
+    """Check everything ghost text needs, and say what to do about what is missing."""
+    raise typer.Exit(health.doctor(root, as_json))
+
+
+@app.command("settings")
+def _settings(
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the documentation page.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print a JSON Schema of the settings.")] = False,
+) -> None:
+    """Show every setting, its value, and where to change it."""
+    raise typer.Exit(health.settings(as_json, markdown, schema))

@@ -1,0 +1,94 @@
+"""How commands speak: results on stdout, words about them on stderr, failures as an exit code. Decides nothing else."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from indexer.errors import IndexerError
+from indexer.records import Progress as BuildProgress
+from lsp_server.errors import HearthError, UsageError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DONE, FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
+"""Exit codes, documented in docs/cli.md; 130 is what shells expect of a program that Ctrl-C ended."""
+
+
+def write_json(value: object) -> None:
+    """One JSON document on one line of stdout; non-ASCII as it is, lone surrogates escaped."""
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        line = json.dumps(value)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def explain(error: HearthError | IndexerError) -> int:
+    """Say on stderr what happened and what to do next; returns the exit code that fits."""
+    err.print(f"[bold red]error:[/] {_plain(str(error))}")
+    if error.advice:
+        err.print(f"[dim]  →[/] {_plain(error.advice)}")
+    return WRONG_USAGE if isinstance(error, UsageError) else FAILED
+
+
+def warn(problems: Iterable[str]) -> None:
+    """Say on stderr what is wrong without being fatal."""
+    for problem in problems:
+        err.print(f"[yellow]warning:[/] {_plain(problem)}")
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+@contextmanager
+def build_progress() -> Iterator[Any]:
+    """A progress bar on stderr; yields the callback that `indexer.build` wants. Silent where stderr is no terminal."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("starting", total=None)
+
+        def show(progress: BuildProgress) -> None:
+            bar.update(task, description=progress.stage, completed=progress.done, total=progress.total or None)
+
+        yield show
+
+
+def read_batch(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The requests of a JSON-lines file with their 1-based line numbers. UsageError names the line that is none."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise UsageError(f"{file}, line {number}: not JSON ({error}).") from error
+        if not isinstance(row, dict) or "id" not in row:
+            raise UsageError(f"{file}, line {number}: a request is an object with an `id`.")
+        yield number, row

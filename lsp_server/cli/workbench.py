@@ -1,0 +1,87 @@
+"""What a command works with: the user's settings and the parts made from them, each when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from indexer.embedding import Embedder
+from indexer.manifest import index_location
+from indexer.records import Hit
+from indexer.search import IndexReader
+from indexer.settings import IndexSettings
+from lsp_server.app import make_embedder, read_settings
+from lsp_server.completion.engine import CompletionEngine
+from lsp_server.indexing.lookup import Lookup
+from lsp_server.model.choose import choose
+from lsp_server.model.port import ChosenModel
+from lsp_server.paths import Paths
+from lsp_server.settings import Settings
+
+
+class Workbench:
+    """Settings of this user for one command. `problems` are sentences about settings that were not taken."""
+
+    def __init__(self, *, backend: str | None = None, model: str | None = None, embedder: str | None = None) -> None:
+        self.paths = Paths.of_user()
+        self.settings, self.problems = read_settings(self.paths)
+        chosen = self.settings.model
+        chosen = replace(chosen, backend=backend or chosen.backend, name=chosen.name if model is None else model)
+        index = replace(self.settings.index, embedder=embedder or self.settings.index.embedder)
+        self.settings: Settings = replace(self.settings, model=chosen, index=index)
+
+    @property
+    def index_settings(self) -> IndexSettings:
+        """The part of the settings that the indexer wants."""
+        index = self.settings.index
+        return IndexSettings(max_file_bytes=index.max_file_kib * 1024, exclude=index.exclude)
+
+    def embedder(self) -> Embedder:
+        """The embedder the settings name; EmbedderError says what is missing."""
+        return make_embedder(self.settings, self.paths)
+
+    def location(self, root: Path) -> Path:
+        """The folder that holds a root's index, whether it exists or not."""
+        return index_location(root, self.paths.indexes)
+
+    def indexed_root(self, start: Path) -> Path:
+        """The nearest folder at or above `start` that has an index, or `start` itself where none has."""
+        start = start.resolve()
+        return next((folder for folder in (start, *start.parents) if self.location(folder).is_dir()), start)
+
+    def reader(self, root: Path) -> IndexReader:
+        """The index of a root, open for reading; NoIndexError says how to make one."""
+        return IndexReader.open(self.location(root), self.embedder())
+
+    @asynccontextmanager
+    async def model(self) -> AsyncIterator[ChosenModel]:
+        """The model the settings come to, closed at the end."""
+        chosen = await choose(self.settings.model, self.paths)
+        try:
+            yield chosen
+        finally:
+            await chosen.client.aclose()
+
+    def engine(self, chosen: ChosenModel, lookup: Lookup | None) -> CompletionEngine:
+        """Ghost text as the server makes it, but with time to look the repository up: a command waits once, not per key."""
+
+        async def model() -> ChosenModel:
+            return chosen
+
+        settings = replace(self.settings.completion, enabled=True, context_budget_ms=2000, disabled_languages=())
+        return CompletionEngine(model=model, repository=lookup, settings=settings)
+
+
+def hit_as_json(hit: Hit) -> dict[str, object]:
+    """A search result in the documented shape."""
+    return {
+        "path": hit.path,
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+        "symbol": hit.symbol,
+        "kind": hit.kind,
+        "score": round(hit.score, 6),
+        "text": hit.text,
+    }

@@ -1,0 +1,54 @@
+"""Remember suggestions, so that typing along one, or going back to it, asks no model. In memory only, nothing on disk."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from hashlib import blake2b
+
+from lsp_server.completion.records import Suggestion
+
+CAPACITY = 64
+"""Suggestions. One is a few hundred bytes; a user comes back within a handful of places."""
+
+LONGEST_REUSE = 200
+"""Characters one may type along a suggestion and still be given the rest; each is one look-up of a hash."""
+
+
+class SuggestionCache:
+    """Suggestions by what stood around them. `None` is remembered too: an answer of nothing is an answer."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Suggestion | None] = OrderedDict()
+
+    def put(self, uri: str, before: str, after: str, model: str, suggestion: Suggestion | None) -> None:
+        """Remember what was suggested between two texts."""
+        self._known[_key(uri, before, after, model)] = suggestion
+        self._known.move_to_end(_key(uri, before, after, model))
+        while len(self._known) > CAPACITY:
+            self._known.popitem(last=False)
+
+    def get(self, uri: str, before: str, after: str, model: str) -> tuple[bool, Suggestion | None]:
+        """Whether something is known for this place, and what: the suggestion made here, or the rest of one typed along."""
+        exact = _key(uri, before, after, model)
+        if exact in self._known:
+            return True, self._reused(self._known[exact], 0)
+        for typed in range(1, min(len(before), LONGEST_REUSE) + 1):
+            found = self._known.get(_key(uri, before[:-typed], after, model))
+            if found is not None and len(found.text) > typed and found.text.startswith(before[-typed:]):
+                return True, self._reused(found, typed)
+        return False, None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._known.clear()
+
+    @staticmethod
+    def _reused(suggestion: Suggestion | None, typed: int) -> Suggestion | None:
+        return suggestion and replace(suggestion, text=suggestion.text[typed:], reused=True, timings={"total": 0.0})
+
+
+def _key(uri: str, before: str, after: str, model: str) -> bytes:
+    """Sixteen bytes for one place: 2,000 characters before the cursor and 500 after it tell places apart."""
+    near = "\0".join((uri, model, str(len(before)), before[-2000:], after[:500]))
+    return blake2b(near.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,0 +1,79 @@
+"""What the engine remembers: suggestions typed along, and what runners report."""
+
+from lsp_server.completion.cache import CAPACITY, SuggestionCache
+from lsp_server.completion.calibration import CHARACTERS_PER_TOKEN, SMALLEST_PROMPT, Calibration
+from lsp_server.completion.records import Suggestion
+from lsp_server.model.port import Usage
+
+URI, MODEL = "file:///a.py", "m"
+
+
+def remembered(before: str, after: str, text: str) -> SuggestionCache:
+    cache = SuggestionCache()
+    cache.put(URI, before, after, MODEL, Suggestion(text, MODEL, "ollama"))
+    return cache
+
+
+def test_typing_along_a_suggestion_leaves_its_rest() -> None:
+    cache = remembered("return ", "\n", "total + 1")
+    known, rest = cache.get(URI, "return total", "\n", MODEL)
+    assert known
+    assert rest is not None
+    assert (rest.text, rest.reused) == (" + 1", True)
+
+
+def test_typing_something_else_or_all_of_it_is_a_new_place() -> None:
+    cache = remembered("return ", "\n", "total")
+    assert cache.get(URI, "return x", "\n", MODEL) == (False, None)
+    assert cache.get(URI, "return total", "\n", MODEL) == (False, None)
+
+
+def test_another_model_document_or_suffix_is_a_new_place() -> None:
+    cache = remembered("return ", "\n", "total")
+    assert not cache.get(URI, "return ", "\nx", MODEL)[0]
+    assert not cache.get("file:///b.py", "return ", "\n", MODEL)[0]
+    assert not cache.get(URI, "return ", "\n", "other")[0]
+
+
+def test_nothing_to_suggest_is_remembered_too_but_not_for_what_is_typed_next() -> None:
+    cache = SuggestionCache()
+    cache.put(URI, "x", "", MODEL, None)
+    assert cache.get(URI, "x", "", MODEL) == (True, None)
+    assert cache.get(URI, "xy", "", MODEL) == (False, None)
+
+
+def test_the_oldest_go_first() -> None:
+    cache = SuggestionCache()
+    for number in range(CAPACITY + 1):
+        cache.put(URI, f"{number} = ", "", MODEL, Suggestion("1", MODEL, "ollama"))
+    assert not cache.get(URI, "0 = ", "", MODEL)[0]
+    assert cache.get(URI, f"{CAPACITY} = ", "", MODEL)[0]
+
+
+def test_a_lone_surrogate_is_a_place_like_any_other() -> None:
+    assert remembered("\ud800", "", "x").get(URI, "\ud800", "", MODEL)[0]
+
+
+def test_token_length_is_learnt() -> None:
+    calibration = Calibration()
+    for _ in range(20):
+        calibration.learn("x" * 400, Usage(prompt_tokens=100))
+    assert abs(calibration.characters_per_token - 4.0) < 0.01
+    assert Calibration().characters_per_token == CHARACTERS_PER_TOKEN
+
+
+def test_a_slow_reader_gets_a_shorter_prompt_but_never_a_useless_one() -> None:
+    calibration = Calibration()
+    calibration.learn("x" * 600, Usage(prompt_tokens=200, reused_tokens=0, prompt_ms=500, generated_tokens=1))
+    assert calibration.prompt_characters(4000) == int(400 * 1.5 * calibration.characters_per_token)
+    calibration = Calibration()
+    calibration.learn("x" * 600, Usage(prompt_tokens=200, reused_tokens=0, prompt_ms=20_000))
+    assert calibration.prompt_characters(4000) == int(SMALLEST_PROMPT * calibration.characters_per_token)
+
+
+def test_a_prompt_out_of_the_cache_says_nothing_about_reading_speed() -> None:
+    calibration = Calibration()
+    calibration.learn("x" * 600, Usage(prompt_tokens=200, prompt_ms=1000))
+    calibration.learn("x" * 600, Usage(prompt_tokens=200, prompt_ms=10))
+    calibration.learn("x" * 600, Usage(prompt_tokens=200, reused_tokens=199, prompt_ms=10))
+    assert calibration.tokens_per_second == 200

@@ -1,0 +1,50 @@
+"""A snapshot's lines and offsets, drawn with `⏎` for CRLF."""
+
+import pytest
+
+from lsp_server.documents import DocumentSnapshot
+
+
+def snapshot(text: str) -> DocumentSnapshot:
+    return DocumentSnapshot("file:///a", "a", None, "text", 1, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        ("", [0]),
+        ("a", [0]),
+        ("a\n", [0, 2]),
+        ("a\r\nb", [0, 3]),
+        ("a\rb\n", [0, 2, 4]),
+        ("a\fb\u2028c\x85d", [0]),
+        ("\n\r\n\r", [0, 1, 3, 4]),
+    ],
+)
+def test_only_line_feeds_and_carriage_returns_end_lines(text: str, starts: list[int]) -> None:
+    assert snapshot(text).line_starts == starts
+
+
+def test_lines_come_without_their_ending() -> None:
+    one = snapshot("a\r\n\r\n𝒳b")
+    assert [one.line_text(number) for number in range(-1, 4)] == ["", "a", "", "𝒳b", ""]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "offset"), [(0, 0, 0), (0, 9, 2), (1, 1, 5), (9, 9, 6), (-1, 5, 0), (1, -3, 4), (0, 2, 2)]
+)
+def test_positions_are_clamped_into_the_document(line: int, column: int, offset: int) -> None:
+    assert snapshot("ab\r\ncd").offset(line, column) == offset
+
+
+def test_line_of_is_the_inverse_of_line_starts() -> None:
+    one = snapshot("ab\n\r\nc\rd")
+    for line, start in enumerate(one.line_starts):
+        assert one.line_of(start) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "newline"), [("", "\n"), ("a\nb\r\n", "\n"), ("a\r\nb\n", "\r\n"), ("\r\n", "\r\n"), ("\n", "\n")]
+)
+def test_a_document_has_the_line_ending_found_first(text: str, newline: str) -> None:
+    assert snapshot(text).newline == newline
