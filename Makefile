@@ -1,0 +1,48 @@
+# Hearth's commands. `make` alone lists them.
+PYTHON ?= python3
+REPO ?= .
+BIN = .venv/bin
+READY = .venv/.ready
+
+.PHONY: help setup demo test test-fast check docs bench lock clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(READY) ## make .venv with Hearth and everything locked in tests/requirements.txt
+
+$(READY): pyproject.toml tests/requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Hearth needs Python 3.11 or newer: make PYTHON=python3.12 setup")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## the main job on a real repository: index it, connect an editor, see ghost text (REPO=path)
+	@$(BIN)/python editors/terminal/demo.py "$(REPO)"
+
+test: setup check ## every test, with a real Ollama (built once if there is none)
+	$(BIN)/python -m tests.support.ollama
+	$(BIN)/python -m pytest
+
+test-fast: setup ## the tests that need no model, in under a minute
+	$(BIN)/python -m pytest -q -m "not slow and not ollama and not embedded"
+
+check: setup ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: setup ## the generated pages of docs/
+	$(BIN)/lsp_server settings --markdown > docs/settings.md
+
+bench: setup ## every benchmark; docs/benchmarks.md says what they measure
+	$(BIN)/python -m tests.bench
+
+lock: ## new versions of everything (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --quiet \
+		--group dev --extra embedded -o tests/requirements.txt pyproject.toml
+
+clean: ## the environment and what tests built
+	rm -rf .venv .cache .mypy_cache .ruff_cache .import_linter_cache
