@@ -23,25 +23,24 @@ _ASCII_NAMES = "".join(c if c.isalnum() or c == "_" else " " for c in map(chr, r
 
 
 def split_names(text: str) -> list[str]:
-    """Names of `text` in order, as they are written; runs over `MAX_NAME_LENGTH` are left out.
+    """Names of `text` in order, as they are written.
 
     >>> split_names("self.max_retries2 = parseHTTPHeader(raw)")
     ['self', 'max_retries2', 'parseHTTPHeader', 'raw']
     """
     # Translating ASCII and splitting at spaces is 3.5 times as fast as the expression and finds the same runs.
-    names = text.translate(_ASCII_NAMES).split() if text.isascii() else _NAME.findall(text)
-    if any(len(name) > MAX_NAME_LENGTH for name in names):
-        return [name for name in names if len(name) <= MAX_NAME_LENGTH]
-    return names
+    return text.translate(_ASCII_NAMES).split() if text.isascii() else _NAME.findall(text)
 
 
 @lru_cache(maxsize=65_536)  # a repository repeats its names: 98 of 100 come from here; about 12 MB when full
 def split_name(name: str) -> tuple[str, ...]:
-    """Parts of one name, lower-cased.
+    """Parts of one name, lower-cased; none if it is longer than `MAX_NAME_LENGTH`.
 
     >>> split_name("parseHTTPHeader"), split_name("__max_retries2__"), split_name("___")
     (('parse', 'http', 'header'), ('max', 'retries', '2'), ())
     """
+    if len(name) > MAX_NAME_LENGTH:
+        return ()
     return tuple(part.lower() for part in _PART.findall(name))
 
 
