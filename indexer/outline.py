@@ -1,0 +1,197 @@
+"""Syntax tree -> the definitions in it, in the order of the text. Pure; never looks at another file and ranks nothing."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from indexer.definitions import BODIES, DEFINITIONS, WRAPPERS
+from indexer.languages import grammar, known
+from indexer.records import Symbol
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Query, Tree
+
+MAX_SIGNATURE = 240
+"""Characters of a signature that are kept: the longest hand-written ones fit, generated ones need not."""
+
+_BODY_DEPTH = 3
+"""Wrappers between a definition and its body: export, declaration, declarator."""
+
+_TYPE_PARAMETERS = re.compile(r"<[^<>]*>")
+_NAME_PARTS = re.compile(r"::|[.:\\]")
+_NOT_A_CONTAINER = frozenset({"prototype", "module", "exports", "this", "self", "window", "global"})
+"""What JavaScript assigns members to without saying whose they are."""
+
+_CLAUSES = frozenset({"haskell", "elixir"})
+"""Languages that write one function as several clauses, one below the other: one symbol."""
+
+_HOLDERS = frozenset({"class", "interface", "type", "scope"})
+
+
+def outline(tree: Tree, language: str, path: str) -> list[Symbol]:
+    """The definitions of a tree, outer before inner, earlier before later. A language without a query has none."""
+    query = _query(language)
+    if query is None:
+        return []
+    from tree_sitter import QueryCursor
+
+    found: dict[int, tuple[int, _Found]] = {}
+    for pattern, captures in QueryCursor(query).matches(tree.root_node):
+        one = _found(captures)
+        if one is not None and (one.key not in found or pattern < found[one.key][0]):
+            found[one.key] = (pattern, one)
+    return _symbols([one for _, one in found.values()], path, language in _CLAUSES)
+
+
+class _Found:
+    """One match of a query, before it is known what it lies in."""
+
+    __slots__ = ("container", "end", "end_row", "holds", "key", "kind", "name", "outer", "start", "start_row")
+
+    def __init__(self, node: Node, kind: str, key: int, name: str, container: str) -> None:
+        outer = _wrapped(node)
+        self.kind, self.key, self.name, self.container = kind, key, name, container
+        # Decorators are part of a definition, not of its signature.
+        self.outer = node if outer.type == "decorated_definition" else outer
+        self.holds = (
+            node.type != "type_definition"
+        )  # C's `typedef struct shelf {...} shelf_t` is two names, not one in the other
+        self.start, self.end = outer.byte_range
+        self.start_row = outer.start_point[0]
+        end_row, end_column = outer.end_point
+        self.end_row = end_row - 1 if end_column == 0 and end_row > self.start_row else end_row
+
+
+def _found(captures: dict[str, list[Node]]) -> _Found | None:
+    name_node, node, kind, container = None, None, "", ""
+    for capture, nodes in captures.items():
+        if capture == "name":
+            name_node = nodes[0]
+        elif capture == "declarator":
+            name_node = _declared(nodes[0])
+        elif capture == "container":
+            container = _text(nodes[0])
+        elif not capture.startswith("_"):
+            node, kind = nodes[0], capture
+    if name_node is None or node is None:
+        return None
+    outer, name = _split(_text(name_node))
+    if not name:
+        return None
+    return _Found(node, kind, name_node.start_byte, name, container or outer)
+
+
+def _symbols(found: list[_Found], path: str, clauses: bool) -> list[Symbol]:
+    found.sort(key=lambda one: (one.start, -one.end))
+    symbols: list[Symbol] = []
+    around: list[tuple[int, str, str]] = []  # end, qualified name, kind of each definition that is still open
+    for one in found:
+        while around and around[-1][0] <= one.start:
+            around.pop()
+        inside, holder = (around[-1][1], around[-1][2]) if around else ("", "")
+        container = ".".join(part for part in (inside, one.container) if part)
+        qualified = f"{container}.{one.name}" if container else one.name
+        if one.holds:
+            around.append((one.end, qualified, one.kind))
+        if one.kind == "scope":
+            continue
+        kind = "method" if one.kind == "function" and (one.container or holder in _HOLDERS) else one.kind
+        if clauses and symbols and _continues(symbols[-1], one, container):
+            symbols[-1] = _extended(symbols[-1], one.end_row + 1)
+        else:
+            symbols.append(Symbol(one.name, kind, path, one.start_row + 1, one.end_row + 1, container, _signature(one.outer)))
+    return symbols
+
+
+def _continues(last: Symbol, one: _Found, container: str) -> bool:
+    near = last.end_line < one.start_row + 1 <= last.end_line + 2
+    return near and one.kind == "function" and last.name == one.name and last.container == container
+
+
+def _extended(symbol: Symbol, end_line: int) -> Symbol:
+    return Symbol(symbol.name, symbol.kind, symbol.path, symbol.start_line, end_line, symbol.container, symbol.signature)
+
+
+def _wrapped(node: Node) -> Node:
+    """The node with its decorators, its `export` and the like, as long as it is the last thing in them."""
+    end = node.end_byte
+    parent = node.parent
+    while (
+        parent is not None and parent.type in WRAPPERS and parent.end_byte - end <= 1 and parent.start_byte <= node.start_byte
+    ):
+        if parent.named_child_count > 1 and parent.type in {"lexical_declaration", "variable_declaration"}:
+            break
+        node, parent = parent, parent.parent
+    return node
+
+
+def _declared(node: Node) -> Node:
+    """The name inside a C declarator: `*const (*names[4])(int)` -> `names`."""
+    while True:
+        inner = node.child_by_field_name("declarator")
+        if inner is None and node.type in {"reference_declarator", "parenthesized_declarator"}:
+            inner = node.named_child(node.named_child_count - 1) if node.named_child_count else None
+        if inner is None:
+            return node
+        node = inner
+
+
+def _split(written: str) -> tuple[str, str]:
+    """A written name as (container, name): `Shelf<T>::add` -> `Shelf`, `add`; `"a test"` -> ``, `a test`."""
+    if written[:1] in "\"'":
+        return "", written.strip("\"'")
+    if written.isidentifier():
+        return "", written
+    if "operator" in written:
+        scope, _, name = written.rpartition("operator")
+        return ".".join(filter(None, _NAME_PARTS.split(_TYPE_PARAMETERS.sub("", scope)))), f"operator{name}"
+    while (shorter := _TYPE_PARAMETERS.sub("", written)) != written:
+        written = shorter
+    parts = [part.strip() for part in _NAME_PARTS.split(written)]
+    parts = [part for part in parts[:-1] if part and part not in _NOT_A_CONTAINER] + parts[-1:]
+    return ".".join(parts[:-1]), parts[-1]
+
+
+def _signature(node: Node) -> str:
+    """A definition's head on one line: up to its body, or its first line where the grammar has no body."""
+    body = _body(node)
+    start, end = node.start_byte, (body.start_byte if body is not None else node.end_byte)
+    text = (node.text or b"")[: end - start].decode("utf-8", "replace")
+    if body is None:
+        text = text.lstrip().partition("\n")[0]
+    return " ".join(text[: 4 * MAX_SIGNATURE].split())[:MAX_SIGNATURE].rstrip(" {:=")
+
+
+def _body(node: Node) -> Node | None:
+    for holder in (
+        node,
+        node.child_by_field_name("value"),
+        node.child_by_field_name("type"),
+        node.child_by_field_name("right"),
+    ):
+        if holder is None:
+            continue
+        if (body := holder.child_by_field_name("body")) is not None:
+            return body
+        if holder is not node and holder.type in BODIES:
+            return holder
+    for child in node.named_children:
+        if child.type in BODIES:
+            return child
+    return None
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+@cache
+def _query(language: str) -> Query | None:
+    row = known(language)
+    if row is None or row.name not in DEFINITIONS:
+        return None
+    from tree_sitter import Query
+
+    return Query(grammar(row.grammar), DEFINITIONS[row.name])
