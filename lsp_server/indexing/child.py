@@ -1,0 +1,92 @@
+"""Run the indexing worker and read what it says. Knows processes and lines, nothing of indexes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lsp_server
+from indexer import errors
+from indexer.errors import IndexerError
+from indexer.records import BuildReport, Progress
+from lsp_server.indexing.access import Job
+
+STOP_S = 6.0
+"""A little more than the worker's own patience; then it is killed, which loses nothing that was committed."""
+
+LONGEST_LINE = 1 << 20
+"""A report lists one sentence for each file that could not be read."""
+
+
+async def build_in_child(job: Job, on_progress: Callable[[Progress], None]) -> BuildReport:
+    """Index a folder in a process of its own. Raises the IndexerError that the child names. Cancelling ends the child."""
+    process = await asyncio.create_subprocess_exec(
+        *_command(),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=_environment(),
+        # Not the repository: nothing in it may be imported (invariant 7).
+        cwd=Path(lsp_server.__file__).parent,
+        limit=LONGEST_LINE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(json.dumps(job.to_json()).encode() + b"\n")
+        async for line in process.stdout:
+            outcome = _read(line, on_progress)
+            if outcome is not None:
+                return outcome
+        raise IndexerError(
+            f"Indexing {Path(job.root).name} ended in the middle (exit code {await process.wait()}).",
+            "Run the command `hearth.reindex`; what was indexed before is in use.",
+        )
+    finally:
+        await _end(process)
+
+
+def _read(line: bytes, on_progress: Callable[[Progress], None]) -> BuildReport | None:
+    """The report, if this line is it. Raises the error if it is one."""
+    try:
+        message: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    if "progress" in message:
+        on_progress(Progress(*message["progress"]))
+    elif "error" in message:
+        error = message["error"]
+        kind = getattr(errors, str(error["kind"]), IndexerError)
+        raise kind(error["message"], error["advice"])
+    elif "report" in message:
+        report = message["report"]
+        return BuildReport(**{**report, "messages": tuple(report["messages"])})
+    return None
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Close its input and wait; a child that has finished already is only waited for."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_S)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+
+
+def _command() -> list[str]:
+    # -P: `python -m` would else put the working directory on the import path.
+    return [sys.executable, "-P", "-m", "lsp_server.indexing.worker"]
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the folder that this very package was imported from first on the import path."""
+    ours = str(Path(lsp_server.__file__).resolve().parent.parent)
+    path = os.pathsep.join([ours, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": path}

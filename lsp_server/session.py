@@ -1,0 +1,270 @@
+"""What lives as long as one connection: settings, the newest request of each document, engines, status. Speaks no protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
+from lsp_server.configuration import Configuration
+from lsp_server.errors import HearthError
+from lsp_server.model.port import ChosenModel
+from lsp_server.model_link import ChooseModel, ModelLink
+from lsp_server.settings import Settings
+from lsp_server.status import IndexState, ModelState, Status, summarize
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Edge(Protocol):
+    """What a session tells its editor."""
+
+    def show(self, status: Status, folders: Sequence[IndexState]) -> None:
+        """Something about the session changed; the same status may come again."""
+        ...
+
+    def warn(self, sentence: str) -> None:
+        """A sentence that the user should read now."""
+        ...
+
+
+class Engine(Protocol):
+    """Ghost text for one workspace folder: `completion.engine.CompletionEngine`, as the session sees it."""
+
+    async def complete(self, request: CompletionRequest) -> Suggestion | None:
+        """A suggestion, or None where there is nothing to suggest. Raises HearthError."""
+        ...
+
+    def forget(self) -> None:
+        """Clear what was remembered of earlier requests."""
+        ...
+
+
+class Indexing(Protocol):
+    """The indexes of the workspace folders: `indexing.service.IndexingService`, as the session sees it."""
+
+    def start(self, settings: Settings, roots: Sequence[Path], on_change: Callable[[], None]) -> None:
+        """Begin to index in the background."""
+        ...
+
+    def configure(self, settings: Settings) -> None:
+        """Other settings; what no longer fits them is indexed again."""
+        ...
+
+    def set_roots(self, roots: Sequence[Path]) -> None:
+        """The workspace folders are these now."""
+        ...
+
+    def touch(self, path: Path) -> None:
+        """A file was saved, made or deleted."""
+        ...
+
+    def rebuild(self) -> None:
+        """Index every folder again, keeping what has not changed."""
+        ...
+
+    def stop(self, root: str) -> None:
+        """The user wants no indexing of this folder now; what was indexed stays in use."""
+        ...
+
+    def repository(self, root: str | None) -> Repository | None:
+        """What completion may ask about a folder; None where there is no index."""
+        ...
+
+    def states(self) -> Sequence[IndexState]:
+        """How each folder's index is."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop what runs. Nothing committed is lost."""
+        ...
+
+
+MakeEngine = Callable[[Callable[[], Awaitable[ChosenModel]], Repository | None, Settings], Engine]
+"""From a way to the model in force, what may be asked of the folder's index, and the settings."""
+
+
+class Session:
+    """One editor's session. Made by `app`, which also gives it its ports; closes them in `aclose`."""
+
+    def __init__(
+        self,
+        edge: Edge,
+        config: Path,
+        *,
+        choose: ChooseModel,
+        make_engine: MakeEngine,
+        indexing: Indexing,
+    ) -> None:
+        self._edge = edge
+        self._configuration = Configuration(config)
+        self.settings = Settings()
+        self._told: set[str] = set()
+        self._link = ModelLink(choose, self.settings.model, self._changed)
+        self._make_engine = make_engine
+        self._engines: dict[str | None, Engine] = {}
+        self._newest: dict[str, asyncio.Task[Any]] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._started = False
+        self.indexing = indexing
+        self.counts: Counter[str] = Counter()
+
+    # -- settings ------------------------------------------------------------------------------------------------------
+
+    def initialize(self, options: object) -> None:
+        """Take in what the editor sent at start; nothing is opened yet."""
+        self._configuration = self._configuration.started_with(options)
+        self._apply()
+
+    def reconfigure(self, values: object) -> None:
+        """Take in what the workspace says now; config.toml is read again as well."""
+        self._configuration = self._configuration.told(values)
+        self._apply()
+
+    def _apply(self) -> None:
+        before = self.settings
+        self.settings, problems = self._configuration.resolved()
+        for problem in problems:
+            if problem not in self._told:
+                self._told.add(problem)
+                log.warning("%s", problem)
+                self._edge.warn(problem)
+        if self.settings.completion != before.completion:
+            self._engines.clear()
+        self._link.reconfigure(self.settings.model)
+        if self._started:
+            if (self.settings.index, self.settings.model) != (before.index, before.model):
+                self._engines.clear()
+                self.indexing.configure(self.settings)
+            self._changed()
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def set_roots(self, roots: Sequence[Path]) -> None:
+        """The workspace folders are these now."""
+        self._engines.clear()
+        self.indexing.set_roots(roots)
+
+    def start(self, roots: Sequence[Path]) -> None:
+        """Begin what goes on behind the editor's back: look for the model, index the folders."""
+        if self._started:
+            return
+        self._started = True
+        self._changed()
+        if self.settings.completion.enabled:
+            self.in_background(self._find_model())
+        self._engines.clear()
+        self.indexing.start(self.settings, roots, self._changed)
+
+    def in_background(self, work: Coroutine[object, object, None]) -> None:
+        """Run something that nobody waits for; it ends with the session, and a failure is logged."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("work in the background failed", exc_info=error)
+
+    async def aclose(self) -> None:
+        """Cancel what runs and close the ports. Safe to call twice."""
+        for task in [*self._newest.values(), *self._background]:
+            task.cancel()
+        await self.indexing.aclose()
+        await self._link.aclose()
+
+    # -- status --------------------------------------------------------------------------------------------------------
+
+    @property
+    def model(self) -> ModelState:
+        """How the model is."""
+        return self._link.state
+
+    def status(self) -> Status:
+        """How the session is, in one line."""
+        return summarize(self.settings, self._link.state, self.indexing.states())
+
+    def look_again(self) -> None:
+        """The user asks how things are: look for the model now, not when the pause is over."""
+        self._link.hurry()
+        if self._started and self.settings.completion.enabled:
+            self.in_background(self._find_model())
+
+    async def _find_model(self) -> None:
+        try:
+            await self._link.get()
+        except HearthError as error:
+            log.warning("%s %s", error, error.advice)
+
+    def _changed(self) -> None:
+        if self._started:
+            self._edge.show(self.status(), self.indexing.states())
+
+    # -- ghost text ----------------------------------------------------------------------------------------------------
+
+    def newest(self, uri: str, answer: Coroutine[object, object, T]) -> asyncio.Task[T]:
+        """Run the answer to a request about a document; an older one of the same document is cancelled: the newest counts.
+
+        One task makes the whole answer, on purpose. Were the suggestion a task of its own inside of it, a request that is
+        cancelled before its first step would never pass that on.
+        """
+        older = self._newest.get(uri)
+        if older is not None:
+            older.cancel()
+        task = asyncio.create_task(answer)
+        self._newest[uri] = task
+        task.add_done_callback(lambda done: self._newest.pop(uri) if self._newest.get(uri) is done else None)
+        return task
+
+    async def complete(self, request: CompletionRequest) -> Suggestion | None:
+        """Ghost text for a cursor, None where there is nothing to suggest or no model to ask: the status says which."""
+        if not self.settings.completion.enabled:
+            return None
+        if request.trigger == "invoked":
+            self._link.hurry()
+        try:
+            suggestion = await self._engine(request.snapshot.root).complete(request)
+        except HearthError as error:
+            self._link.failed(error)
+            # A popup for every keystroke helps nobody: the status says it. A user who pressed a key wants a word.
+            if request.trigger == "invoked":
+                self._edge.warn(f"{error} {error.advice}".strip())
+            return None
+        if suggestion is not None and not suggestion.reused:
+            self._link.succeeded()
+        return suggestion
+
+    def _engine(self, root: str | None) -> Engine:
+        """One engine a folder, since each folder has its own index."""
+        if root not in self._engines:
+            self._engines[root] = self._make_engine(self._link.get, self.indexing.repository(root), self.settings)
+        return self._engines[root]
+
+    def forget(self) -> None:
+        """Clear what the engines remember of earlier requests."""
+        for engine in self._engines.values():
+            engine.forget()
+
+    def closed(self, uri: str) -> None:
+        """A document left the editor: nobody waits for ghost text in it."""
+        running = self._newest.get(uri)
+        if running is not None:
+            running.cancel()
+
+    def offered(self, suggestion: Suggestion) -> str:
+        """Count a suggestion that goes out to the editor, and give it the id that comes back when the user takes it."""
+        self.counts["offered"] += 1
+        self.counts["reused"] += suggestion.reused
+        return str(self.counts["offered"])
+
+    def accepted(self, suggestion_id: str) -> None:
+        """The user took a suggestion."""
+        log.debug("accepted %s", suggestion_id)
+        self.counts["accepted"] += 1
