@@ -11,7 +11,6 @@ What was measured of Ollama and shapes this file:
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
@@ -28,6 +27,7 @@ from lsp_server.errors import (
     ModelUnreachableError,
     SettingsError,
 )
+from lsp_server.model.events import error_in
 from lsp_server.model.hosts import check_host
 from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
 from lsp_server.model.transport import QUICK_SECONDS, check_status, client_options, open_client, plain_errors
@@ -169,7 +169,7 @@ class OllamaClient:
         """A short question. Not through the package: it drops the fields that say where a model runs."""
         with self._plainly(model):
             response = await self._http.request(method, path, json=body, timeout=QUICK_SECONDS)
-            check_status("Ollama", self.url, response.status_code, _error_in(response.text), lambda: _missing(model))
+            check_status("Ollama", self.url, response.status_code, error_in(response.text), lambda: _missing(model))
             told = response.json()
             if not isinstance(told, dict):
                 raise TypeError
@@ -254,12 +254,3 @@ def _context_from(shown: Mapping[str, Any]) -> int | None:
     known: Mapping[str, Any] = shown.get("model_info") or {}
     trained = known.get(f"{known.get('general.architecture')}.context_length")
     return trained if isinstance(trained, int) and trained <= 4096 else None
-
-
-def _error_in(text: str) -> str:
-    """The sentence in `{"error": ...}`, or the text as it is."""
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return text
-    return str(told.get("error", text)) if isinstance(told, dict) else text

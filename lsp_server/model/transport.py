@@ -129,7 +129,7 @@ def plain_errors(server: str, url: str, how_to_start: str) -> Iterator[None]:
     except httpx.NetworkError as error:
         raise ModelUnreachableError(f"{server} at {url} broke the connection off.", _RESTART) from error
     except httpx.HTTPError as error:
-        raise ModelProtocolError(f"{server} at {url} did not answer as a server does: {error}.", _WHO) from error
+        raise ModelProtocolError(f"{server} at {url} broke off or speaks another protocol: {error}.", _EITHER) from error
     except (ValueError, TypeError, AttributeError, KeyError, httpx.InvalidURL) as error:
         raise ModelProtocolError(f"{server} at {url} sent something that is not its protocol.", _WHO) from error
 
@@ -152,6 +152,7 @@ def check_status(server: str, url: str, status: int, said: str, missing: Callabl
 
 
 _RESTART = "Its log says why; restarting it usually helps."
+_EITHER = "Its log says why; if something else listens at that address, correct it in the settings."
 _WHO = "Check that the address in the settings is the model server's, and nothing else listens there."
 
 
