@@ -27,7 +27,7 @@ MERGED_SIZE = 40
 """What pieces put together may come to."""
 
 TINY_SIZE = 2
-"""A class's first line, a closing brace: never alone beside others of its definition, even where that makes a chunk too large."""
+"""A class's first line, a closing brace: never alone, even where the chunk is then too large."""
 
 _UNDIVIDED = frozenset({"function", "method", "constant"})
 """Definitions whose parts are put together up to `MERGED_SIZE`: a long function reads better in few pieces. Of a class, each
