@@ -12,13 +12,13 @@ from indexer.manifest import index_location
 from indexer.records import Hit
 from indexer.search import IndexReader
 from indexer.settings import IndexSettings
-from lsp_server.app import make_embedder, read_settings
 from lsp_server.completion.engine import CompletionEngine
+from lsp_server.configuration import Configuration
+from lsp_server.indexing.access import make_embedder
 from lsp_server.indexing.lookup import Lookup
 from lsp_server.model.choose import choose
 from lsp_server.model.port import ChosenModel
 from lsp_server.paths import Paths
-from lsp_server.settings import Settings
 
 
 class Workbench:
@@ -26,11 +26,11 @@ class Workbench:
 
     def __init__(self, *, backend: str | None = None, model: str | None = None, embedder: str | None = None) -> None:
         self.paths = Paths.of_user()
-        self.settings, self.problems = read_settings(self.paths)
+        self.settings, self.problems = Configuration(self.paths.config).resolved()
         chosen = self.settings.model
         chosen = replace(chosen, backend=backend or chosen.backend, name=chosen.name if model is None else model)
         index = replace(self.settings.index, embedder=embedder or self.settings.index.embedder)
-        self.settings: Settings = replace(self.settings, model=chosen, index=index)
+        self.settings = replace(self.settings, model=chosen, index=index)
 
     @property
     def index_settings(self) -> IndexSettings:
@@ -40,7 +40,7 @@ class Workbench:
 
     def embedder(self) -> Embedder:
         """The embedder the settings name; EmbedderError says what is missing."""
-        return make_embedder(self.settings, self.paths)
+        return make_embedder(self.settings.index.embedder, self.settings.model)
 
     def location(self, root: Path) -> Path:
         """The folder that holds a root's index, whether it exists or not."""

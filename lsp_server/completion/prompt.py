@@ -32,10 +32,11 @@ def build(family: FimFamily | None, anchor: Anchor, tail: str, snapshot: Documen
         head = _as_comments(anchor.snippets, snapshot)
         return Prompt(head + prefix + tail, held_back, PLAIN_STOPS)
     if family.file_separator:
-        head = _as_repository(family, anchor.snippets, snapshot)
-        return Prompt(head + family.render(prefix, _lf(anchor.suffix)) + tail, held_back, family.stops)
-    head = _as_comments(anchor.snippets, snapshot)
-    return Prompt(family.render(head + prefix, _lf(anchor.suffix)) + tail, held_back, family.stops)
+        head, context = _as_repository(family, anchor.snippets, snapshot), ""
+    else:
+        head, context = "", _as_comments(anchor.snippets, snapshot)
+    middle = family.render(context + prefix, _lf(anchor.suffix))
+    return Prompt(head + middle + family.disarm(tail), held_back, family.stops)
 
 
 PLAIN_STOPS = ("<|endoftext|>", "<|im_end|>", "<|im_start|>", "<end_of_turn>", "<start_of_turn>")
@@ -86,7 +87,7 @@ def _as_repository(family: FimFamily, snippets: tuple[Hit, ...], snapshot: Docum
     """Snippets as files of a repository, in the tokens that Qwen and StarCoder were trained with."""
     name = PurePosixPath(snapshot.root or "").name or "repository"
     head = f"{family.repository_name}{name}\n" if family.repository_name else ""
-    files = "".join(f"{family.file_separator}{hit.path}\n{hit.text}\n" for hit in reversed(snippets))
+    files = "".join(f"{family.file_separator}{hit.path}\n{family.disarm(hit.text)}\n" for hit in reversed(snippets))
     return f"{head}{files}{family.file_separator}{snapshot.path}\n"
 
 

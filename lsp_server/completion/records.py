@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -13,13 +13,22 @@ from lsp_server.model.port import Usage
 Trigger = Literal["automatic", "invoked"]
 
 
+def _closed() -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """Where ghost text is wanted. `offset` counts characters of `snapshot.text`; `invoked` means the user asked by a key."""
+    """Where ghost text is wanted. `offset` counts characters of `snapshot.text`; `invoked` means the user asked by a key.
+
+    `now` gives the document's text at the time it is called, None when it is closed: a request that is cancelled because
+    the user types along leaves its answer to the next one.
+    """
 
     snapshot: DocumentSnapshot
     offset: int
     trigger: Trigger = "automatic"
+    now: Callable[[], str | None] = _closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def test_a_model_without_fim_continues_the_text_behind_context_in_comments() -> 
 
 
 def test_qwen_is_shown_a_repository() -> None:
-    built = prompt.build(FAMILIES["qwen2.5-coder"], anchored("x = ", "\n", HIT), "", SNAPSHOT)
+    built = prompt.build(FAMILIES["qwen-coder"], anchored("x = ", "\n", HIT), "", SNAPSHOT)
     assert built.text == (
         "<|repo_name|>r\n<|file_sep|>lib/b.py\ndef area(w, h):\n    return w * h\n"
         "<|file_sep|>app/a.py\n<|fim_prefix|>x =<|fim_suffix|>\n<|fim_middle|>"

@@ -1,0 +1,119 @@
+"""One answer while the model writes it. It outlives the request that asked: the next keystroke, if it agrees, joins it.
+
+Knows no editor and no trigger; what the text is good for is decided by whoever reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from time import monotonic
+
+from lsp_server.completion.extent import end_of_suggestion
+from lsp_server.completion.prompt import Prompt, heal
+from lsp_server.completion.trigger import Extent
+from lsp_server.completion.window import Anchor
+from lsp_server.model.port import Piece, Usage
+
+PATIENCE_S = 0.15
+"""Counted from the first token: then a block's finished lines are shown and the others follow with the next request. A
+GPU writes a whole block in that time; a slow machine shows a line instead of nothing. (Continue cuts at the same point.)"""
+
+
+class Run:
+    """An answer to the document `before` + `after` at one moment. Start it inside a running event loop.
+
+    `text` grows; `finished` says that nothing more comes, `error` why, if that was a failure. `usage` is None where the run was
+    ended before the runner counted. `read_ms` is the time from the start to the first token.
+    """
+
+    def __init__(
+        self, stream: AsyncGenerator[Piece, None], built: Prompt, anchor: Anchor, before: str, after: str, extent: Extent
+    ) -> None:
+        self.anchor, self.built = anchor, built
+        self.before, self.after, self.extent = before, after, extent
+        self.text = ""
+        self.finished = False
+        self.error: BaseException | None = None
+        self.usage: Usage | None = None
+        self.read_ms = 0.0
+        self.readers = 0
+        self._started = monotonic()
+        self._first: float | None = None
+        self._changed = asyncio.Event()
+        self._task = asyncio.create_task(self._consume(stream))
+        # Not in the coroutine itself: a task that is cancelled before its first step never gets to its `finally`.
+        self._task.add_done_callback(self._end)
+
+    def typed(self, before: str, after: str) -> str | None:
+        """What was typed since the start, if this run may still answer there: nothing else changed and the text agrees."""
+        if after != self.after or not before.startswith(self.before):
+            return None
+        typed = before[len(self.before) :]
+        if self.finished:
+            return typed if self.error is None and len(self.text) > len(typed) and self.text.startswith(typed) else None
+        return typed if self.text.startswith(typed) or typed.startswith(self.text) else None
+
+    async def rest(self, typed: str) -> str:
+        """The answer behind what was typed, as soon as it is complete or patience ends with a finished line of it.
+
+        Empty where the answer turned out to be another one, or was cancelled. Raises what ended the run: a HearthError.
+        """
+        self.readers += 1
+        try:
+            while not self.finished:
+                if not self.text.startswith(typed[: len(self.text)]):
+                    return ""
+                shown = self._finished_lines(typed)
+                left = None if shown is None or self._first is None else self._first + PATIENCE_S - monotonic()
+                if left is not None and left <= 0 and shown:
+                    return shown
+                self._changed.clear()
+                try:
+                    async with asyncio.timeout(left):
+                        await self._changed.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            self.readers -= 1
+        if self.error is not None:
+            raise self.error
+        return self.text[len(typed) :] if self.text.startswith(typed) else ""
+
+    def cancel(self) -> None:
+        """Stop: the model's socket is closed at the next step of the event loop."""
+        self._task.cancel()
+
+    async def ended(self) -> None:
+        """Wait until the stream is closed, however it ended."""
+        await asyncio.wait({self._task})
+
+    def _finished_lines(self, typed: str) -> str | None:
+        """The whole lines of a block behind what was typed; None while there is none, and for a single statement."""
+        if self.extent is Extent.LINE or not self.text.startswith(typed):
+            return None
+        whole = self.text[len(typed) : self.text.rfind("\n") + 1].rstrip()
+        return whole or None
+
+    async def _consume(self, stream: AsyncGenerator[Piece, None]) -> None:
+        """Take the pieces in up to where the suggestion ends. Leaving closes the socket, which stops the runner."""
+        raw = ""
+        async with aclosing(stream) as pieces:
+            async for piece in pieces:
+                if self._first is None and piece.text:
+                    self._first = monotonic()
+                    self.read_ms = 1000 * (self._first - self._started)
+                raw += piece.text
+                self.usage = piece.usage or self.usage
+                self.text = heal(raw, self.built.held_back)
+                end = end_of_suggestion(self.text, self.before, self.extent)
+                if end is not None:
+                    self.text = self.text[:end]
+                    break
+                self._changed.set()
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self.finished = True
+        self.error = None if task.cancelled() else task.exception()
+        self._changed.set()

@@ -1,0 +1,140 @@
+"""The completion engine over Ollama's wire: joining, leaving, reusing. The runner is the simulated one: its clock is known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import pytest
+
+from lsp_server.completion.engine import CompletionEngine
+from lsp_server.completion.records import CompletionRequest, Suggestion
+from lsp_server.documents import DocumentSnapshot
+from lsp_server.model.ollama import OllamaClient
+from lsp_server.model.port import ChosenModel, ModelInfo
+from lsp_server.settings import CompletionSettings
+from tests.support.simulated_runner import MODEL, SimulatedRunner
+
+FILE = """import math
+
+def area_of_circle(radius):
+    square = radius * radius
+    return math.pi * square
+
+def area_of_ring(outer, inner):
+    return area_of_circle(outer) - area_of_circle(inner)
+"""
+
+
+@dataclass
+class Desk:
+    """An editor's side of one document: `text` is what stands in it now, the cursor is at its end."""
+
+    engine: CompletionEngine
+    runner: SimulatedRunner
+    text: str = ""
+
+    def request(self, text: str, trigger: str = "automatic") -> CompletionRequest:
+        self.text = text
+        snapshot = DocumentSnapshot("file:///area.py", "area.py", None, "python", 1, text)
+        return CompletionRequest(snapshot, len(text), "invoked" if trigger == "invoked" else "automatic", now=lambda: self.text)
+
+    async def ask(self, text: str) -> Suggestion | None:
+        return await self.engine.complete(self.request(text))
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with SimulatedRunner([FILE], prompt_speed=1e6, writing_speed=200) as runner:
+        client = OllamaClient(runner.url)
+        chosen = ChosenModel(client, ModelInfo(MODEL, "ollama", context_tokens=4096), None, "for the test")
+
+        async def model() -> ChosenModel:
+            return chosen
+
+        settings = replace(CompletionSettings(), debounce_ms=1)
+        yield Desk(CompletionEngine(model=model, repository=None, settings=settings), runner)
+        await client.aclose()
+
+
+def up_to(text: str) -> str:
+    return FILE[: FILE.index(text) + len(text)]
+
+
+async def test_a_statement_is_completed(desk: Desk) -> None:
+    suggestion = await desk.ask(up_to("    return math"))
+    assert suggestion is not None
+    assert suggestion.text == ".pi * square"
+
+
+async def test_a_block_is_completed_to_its_end(desk: Desk) -> None:
+    suggestion = await desk.ask(up_to("def area_of_circle(radius):\n    "))
+    assert suggestion is not None
+    assert FILE.partition("(radius):\n    ")[2].startswith(suggestion.text)
+    assert suggestion.text.startswith("square = radius * radius")
+
+
+async def test_typing_along_what_was_shown_asks_no_model(desk: Desk) -> None:
+    start = up_to("    return math")
+    first = await desk.ask(start)
+    assert first is not None
+    for typed in range(1, len(first.text)):
+        again = await desk.ask(start + first.text[:typed])
+        assert again is not None
+        assert (again.text, again.reused) == (first.text[typed:], True)
+    assert len(desk.runner.calls) == 1
+
+
+async def test_typing_along_what_is_still_written_joins_it(desk: Desk) -> None:
+    start = up_to("    return ")
+    first = asyncio.ensure_future(desk.ask(start))
+    await desk.runner.until(lambda call: call.delivered > 0)
+    desk.text = start + "ma"
+    first.cancel()
+    second = await desk.ask(start + "ma")
+    assert second is not None
+    assert second.text == "th.pi * square"
+    assert len(desk.runner.calls) == 1
+    assert not desk.runner.calls[0].abandoned
+
+
+async def test_typing_something_else_frees_the_runner(desk: Desk) -> None:
+    first = asyncio.ensure_future(desk.ask(up_to("    return ")))
+    await desk.runner.until(lambda call: call.delivered > 0)
+    desk.text = up_to("    return ") + "x"
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    call = await desk.runner.until(lambda call: call.ended > 0)
+    assert call.abandoned
+
+
+async def test_a_request_cancelled_before_its_first_step_leaves_nothing_behind(desk: Desk) -> None:
+    first = asyncio.ensure_future(desk.ask(up_to("    return ")))
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    suggestion = await desk.ask(up_to("    return math"))
+    assert suggestion is not None
+    assert len(desk.runner.calls) == 1
+
+
+async def test_a_keystroke_only_appends_to_the_prompt(desk: Desk) -> None:
+    start = up_to("    return area_of_circle(outer) - ")
+    prompts = []
+    for typed in ("x", "xy", "xyz.", "xyz.w"):
+        await desk.ask(start + typed)
+        prompts.append(desk.runner.calls[-1].prompt)
+    assert len(desk.runner.calls) == 4
+    for earlier, later in pairwise(prompts):
+        assert later.startswith(earlier)
+
+
+async def test_nothing_is_asked_inside_a_word_unless_the_user_does(desk: Desk) -> None:
+    snapshot = DocumentSnapshot("file:///area.py", "area.py", None, "python", 1, FILE)
+    inside = FILE.index("area_of_circle(outer)") + 4
+    assert await desk.engine.complete(CompletionRequest(snapshot, inside)) is None
+    assert desk.runner.calls == []
+    await desk.engine.complete(CompletionRequest(snapshot, inside, "invoked"))
+    assert len(desk.runner.calls) == 1
