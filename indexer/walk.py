@@ -258,6 +258,8 @@ class _Walker:
         """Keep a file, or say why its size forbids it."""
         if not entry.is_file(follow_symlinks=False):
             return "special"
+        if not path.isascii() and path != path.encode("utf-8", "replace").decode():
+            return "unreadable"  # the name is not UTF-8, and a table can hold no other
         status = entry.stat(follow_symlinks=False)
         if status.st_size == 0:
             return "empty"

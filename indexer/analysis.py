@@ -1,0 +1,131 @@
+"""One file's bytes -> everything the store keeps about it, except vectors. Pure; the same code in every process.
+
+Rows are kept as columns of plain values, because they travel between processes and end in an Arrow table: a frozen record
+for each of a million rows would cost more than parsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+
+from indexer.chunking import chunk
+from indexer.languages import known, language_of_script, parse
+from indexer.outline import outline
+from indexer.reading import read
+from indexer.records import Chunk, Symbol
+from indexer.words import split_name, split_names, stem
+
+KEY_BYTES = 16
+"""A chunk's key: 128 bits of BLAKE2b over the text that is embedded; two texts with one key will not be met."""
+
+
+CHUNK_COLUMNS = ("path", "start_line", "end_line", "text", "symbol", "kind", "language", "words", "defines", "key")
+"""`words` are the stems that full text searches, `defines` the names whose definition starts in the chunk, by spaces."""
+
+SYMBOL_COLUMNS = ("name", "kind", "path", "start_line", "end_line", "container", "signature")
+
+
+@dataclass(slots=True)
+class Rows:
+    """Chunks and symbols of several files as columns: `chunks["path"][i]` belongs to `chunks["text"][i]`.
+
+    `embedded[i]` is what the embedder reads for chunk i; it is not stored, its hash `key` is.
+    """
+
+    chunks: dict[str, list[object]] = field(default_factory=lambda: {name: [] for name in CHUNK_COLUMNS})
+    symbols: dict[str, list[object]] = field(default_factory=lambda: {name: [] for name in SYMBOL_COLUMNS})
+    embedded: list[str] = field(default_factory=list)
+
+    def extend(self, other: Rows) -> None:
+        """Append the rows of another."""
+        for name, column in other.chunks.items():
+            self.chunks[name] += column
+        for name, column in other.symbols.items():
+            self.symbols[name] += column
+        self.embedded += other.embedded
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file came to. `reason` is a key of `walk.SKIP_REASONS` where its content forbade it, else empty;
+    `same` says that it was only touched and nothing was done."""
+
+    path: str
+    digest: bytes = b""
+    reason: str = ""
+    message: str = ""
+    lines: int = 0
+    chunks: int = 0
+    symbols: int = 0
+    same: bool = False
+
+
+def digest(data: bytes) -> bytes:
+    """What tells whether a file's content changed."""
+    return blake2b(data, digest_size=KEY_BYTES).digest()
+
+
+def analyse(path: str, language: str | None, data: bytes, rows: Rows) -> FileFacts:
+    """Read, parse, outline and cut one file, appending to `rows`. Never raises on what a file holds."""
+    row = known(language) if language else None
+    reading = read(data, path, prose=row is not None and row.prose)
+    if reading.reason:
+        return FileFacts(path, digest(data), reading.reason, reading.message)
+    text = reading.text
+    if language is None and (language := language_of_script(text[:200].partition("\n")[0])):
+        row = known(language)
+    tree = parse(text, language) if language else None
+    symbols = outline(tree, language, path) if tree is not None and language is not None else []
+    chunks = chunk(text, path, language, tree, symbols, prose=row is None or row.prose)
+    _add_chunks(rows, chunks, symbols)
+    _add_symbols(rows, symbols)
+    lines = text.count("\n") + (not text.endswith("\n"))
+    return FileFacts(path, digest(data), "", reading.message, lines, len(chunks), len(symbols))
+
+
+def searchable(text: str) -> str:
+    """The words of a text as full-text search compares them: stems of parts and of whole names, by spaces."""
+    return " ".join(map(_stems, split_names(text)))
+
+
+def embedded_text(chunk: Chunk) -> str:
+    """What the embedder reads of a chunk: where it is, what it is called, and what it says."""
+    return f"{chunk.path} {chunk.symbol}\n{chunk.text}"
+
+
+@lru_cache(maxsize=131_072)  # a repository repeats its names; about 20 MB when full
+def _stems(name: str) -> str:
+    parts = split_name(name)
+    if len(parts) > 1:
+        parts = (*parts, "".join(parts))
+    return " ".join(map(stem, parts))
+
+
+def _add_chunks(rows: Rows, chunks: Iterable[Chunk], symbols: list[Symbol]) -> None:
+    columns, at = rows.chunks, 0
+    for one in chunks:
+        defined: dict[str, None] = {}
+        while at < len(symbols) and symbols[at].start_line <= one.end_line:
+            defined[symbols[at].name] = None
+            at += 1
+        text = embedded_text(one)
+        rows.embedded.append(text)
+        columns["path"].append(one.path)
+        columns["start_line"].append(one.start_line)
+        columns["end_line"].append(one.end_line)
+        columns["text"].append(one.text)
+        columns["symbol"].append(one.symbol)
+        columns["kind"].append(one.kind)
+        columns["language"].append(one.language or "")
+        columns["words"].append(searchable(text))
+        columns["defines"].append(" ".join(defined))
+        columns["key"].append(digest(text.encode("utf-8", "replace")))
+
+
+def _add_symbols(rows: Rows, symbols: Iterable[Symbol]) -> None:
+    for one in symbols:
+        for name in SYMBOL_COLUMNS:
+            rows.symbols[name].append(getattr(one, name))

@@ -1,0 +1,206 @@
+"""What makes a folder of tables one index: which versions of them count, which files they hold, and who may write.
+
+A commit is one rename of `manifest.json`: it names the version of each table and the inventory that belong together, so a
+writer that is killed between two tables has changed nothing. Knows no table from the inside; `store.py` does.
+
+    <indexes>/<name>-<hash>/manifest.json       the commit: versions, counts, embedder
+                            inventory-<n>.json  the files: size, time, digest
+                            lock                held by the one writer
+                            tables/             LanceDB
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from stat import S_ISREG
+from typing import IO
+
+from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
+
+SCHEMA = 1
+"""Raised with every change of a table's columns or of what a chunk is; an index of another schema is built anew."""
+
+MANIFEST = "manifest.json"
+TABLES = "tables"
+
+REBUILD_ADVICE = "Run `lsp_server index` to build it again."
+UNWRITABLE_ADVICE = "Free space or permit writing there, or set XDG_CACHE_HOME to a folder that can be written."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file as it was when it was last read. `reason` is why its content keeps it out of the index, empty when it is in.
+
+    `modified_ns` is 0 where the file changed so shortly before it was read that its time cannot tell another change.
+    """
+
+    size: int
+    modified_ns: int
+    digest: str
+    reason: str = ""
+    lines: int = 0
+    chunks: int = 0
+    symbols: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One commit. `tables` maps a table to the version that counts; `footprint` a file under `tables/` to its size.
+
+    `footprint` is None while old versions are being deleted. `full_text` says that the tables have their word index.
+    `writes` counts commits since the last tidying; `next_id` is the next chunk's.
+    """
+
+    schema: int
+    embedder: str
+    dimensions: int
+    root: str
+    inventory: str
+    tables: Mapping[str, int]
+    footprint: Mapping[str, int] | None = None
+    full_text: bool = False
+    files: int = 0
+    chunks: int = 0
+    symbols: int = 0
+    lines: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    writes: int = 0
+    next_id: int = 0
+
+
+def index_location(root: Path, indexes: Path) -> Path:
+    """The folder of a root's index, whether it exists or not: a name a person recognises, and a hash that keeps two apart."""
+    resolved = root.resolve()
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", resolved.name).strip("-.")[:40] or "root"
+    return indexes / f"{name}-{sha256(os.fsencode(resolved)).hexdigest()[:12]}"
+
+
+def load_manifest(location: Path) -> Manifest | None:
+    """The last commit, or None where there is none. Raises IndexDamagedError where it cannot be understood."""
+    try:
+        values = json.loads((location / MANIFEST).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise IndexDamagedError(f"The index in {location} cannot be read: {error}.", REBUILD_ADVICE) from error
+    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+        return None
+    try:
+        return Manifest(**values)
+    except TypeError as error:
+        raise IndexDamagedError(f"The index in {location} has a broken manifest.", REBUILD_ADVICE) from error
+
+
+def load_inventory(location: Path, manifest: Manifest) -> dict[str, Entry]:
+    """The files of a commit, by path. Raises IndexDamagedError."""
+    try:
+        values = json.loads((location / manifest.inventory).read_bytes())
+        return {path: Entry(*entry) for path, entry in values.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise IndexDamagedError(f"The index in {location} has lost its list of files.", REBUILD_ADVICE) from error
+
+
+def commit(location: Path, manifest: Manifest, before: Manifest | None, inventory: Mapping[str, Entry] | None) -> Manifest:
+    """Make a state of the tables the one that counts, and return it with the name of its inventory.
+
+    `inventory` is None where the files are those of the commit before and only the tables were tidied. Not flushed to the
+    platter: a killed process loses nothing, and what a power cut leaves half-written is noticed by `verify`.
+    """
+    name = before.inventory if before is not None else ""
+    if inventory is not None:
+        name = f"inventory-{int(re.sub(r'[^0-9]', '', name) or 0) + 1}.json"
+        rows = {
+            path: [one.size, one.modified_ns, one.digest, one.reason, one.lines, one.chunks, one.symbols]
+            for path, one in inventory.items()
+        }
+        _replace(location / name, json.dumps(rows, separators=(",", ":")))
+    manifest = replace(manifest, inventory=name)
+    _replace(location / MANIFEST, json.dumps(asdict(manifest), indent=1))
+    if before is not None and before.inventory != name:
+        (location / before.inventory).unlink(missing_ok=True)
+    return manifest
+
+
+@contextmanager
+def writing(location: Path) -> Iterator[None]:
+    """Hold the writer's lock. The system frees it when the process ends, however it ends.
+
+    Raises IndexLockedError naming who holds it, IndexUnwritableError where the folder cannot be made or written.
+    """
+    try:
+        location.mkdir(parents=True, exist_ok=True)
+        lock = (location / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise unwritable(location, error) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise IndexLockedError(
+                f"Another process{_holder(lock)} is writing the index in {location}.", "Wait until it is done, or end it."
+            ) from error
+        except OSError as error:
+            raise unwritable(location, error) from error
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def unwritable(location: Path, error: OSError) -> IndexUnwritableError:
+    """The sentence for a folder that refuses writes."""
+    return IndexUnwritableError(f"The index in {location} cannot be written: {error.strerror or error}.", UNWRITABLE_ADVICE)
+
+
+def footprint(location: Path) -> dict[str, int]:
+    """Every file of the tables with its size: what must be there for the commit to be whole."""
+    return dict(_files(location / TABLES))
+
+
+def verify(location: Path, manifest: Manifest) -> None:
+    """Raise IndexDamagedError if a file that belongs to the commit is gone or has another size."""
+    there = dict(_files(location / TABLES))
+    for name, size in (manifest.footprint or {}).items():
+        if there.get(name) != size:
+            state = f"has {there[name]:,} bytes instead of {size:,}" if name in there else "is missing"
+            raise IndexDamagedError(f"The index in {location} is damaged: {name} {state}.", REBUILD_ADVICE)
+
+
+def bytes_on_disk(location: Path) -> int:
+    """What an index takes on disk."""
+    return sum(size for _, size in _files(location))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int]]:
+    for path in folder.rglob("*"):
+        try:
+            status = path.stat()
+        except FileNotFoundError:  # a writer tidies while we look
+            continue
+        if S_ISREG(status.st_mode):
+            yield path.relative_to(folder).as_posix(), status.st_size
+
+
+def _holder(lock: IO[str]) -> str:
+    lock.seek(0)
+    text = lock.read(20).strip()
+    return f" ({text})" if text.isdigit() else ""
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that a reader sees all of it or none of it."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.write_text(text, encoding="ascii")
+        temporary.replace(path)
+    except OSError as error:
+        raise unwritable(path.parent, error) from error

@@ -1,0 +1,200 @@
+"""Files read and cut in worker processes, because parsing holds Python's lock. Knows no table and no vector.
+
+A worker is a fresh interpreter that reads jobs from its standard input and ends when that closes: whatever kills the
+parent, no worker outlives it. A file that kills a worker is left out and named, and the work goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO
+
+from indexer.analysis import FileFacts, Rows, analyse, digest
+
+JOB_BYTES = 400_000
+"""Source a job holds: about 10,000 lines, so a tenth of a second; large enough that handing it over costs nothing."""
+
+WORTH_WORKERS = 3 * JOB_BYTES
+"""Below this the work is done before a worker has started (0.15 s)."""
+
+MAX_WORKERS = 4
+"""More would wait for the one process that embeds and writes."""
+
+_PROGRAM = "from indexer.workers import serve; serve()"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to analyse. `known` is the digest it had, empty when new; the same content is not parsed again."""
+
+    path: str
+    language: str | None
+    size: int
+    known: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What a handful of files came to."""
+
+    files: list[FileFacts] = field(default_factory=list)
+    rows: Rows = field(default_factory=Rows)
+
+
+def analyse_all(root: Path, jobs: Sequence[Job]) -> Iterator[Analysed]:
+    """Analyse files in order, some at a time; in worker processes where there is enough to do."""
+    parts = list(_parts(jobs))
+    if sum(job.size for job in jobs) < WORTH_WORKERS:
+        for part in parts:
+            yield analyse_here(str(root), part)
+        return
+    with _Pool(str(root), min(os.cpu_count() or 1, MAX_WORKERS, len(parts))) as pool:
+        yield from pool.results(parts)
+
+
+def analyse_here(root: str, jobs: Sequence[Job]) -> Analysed:
+    """Analyse files in this process."""
+    done = Analysed()
+    for job in jobs:
+        try:
+            data = Path(root, job.path).read_bytes()
+        except OSError as error:
+            done.files.append(FileFacts(job.path, b"", "unreadable", f"{job.path} cannot be read: {error.strerror or error}."))
+            continue
+        if job.known and digest(data) == job.known:
+            done.files.append(FileFacts(job.path, job.known, same=True))
+        else:
+            done.files.append(analyse(job.path, job.language, data, done.rows))
+    return done
+
+
+def serve() -> None:
+    """A worker's life: jobs in on stdin, results out on stdout, until stdin closes."""
+    incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        try:
+            root, jobs = pickle.load(incoming)  # noqa: S301 -- the parent's pipe: no one else can write to it
+        except EOFError:
+            return
+        pickle.dump(analyse_here(root, jobs), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
+        outgoing.flush()
+
+
+def _parts(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    part: list[Job] = []
+    size = 0
+    for job in jobs:
+        part.append(job)
+        size += job.size
+        if size >= JOB_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+class _Pool:
+    """Workers, each driven by a thread that does nothing but wait for it."""
+
+    def __init__(self, root: str, size: int) -> None:
+        self._root = root
+        self._size = size
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> _Pool:
+        for _ in range(self._size):
+            self._start()
+        self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="indexer-worker")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.stop()
+        self._threads.shutdown(cancel_futures=True)
+
+    def results(self, parts: Sequence[list[Job]]) -> Iterator[Analysed]:
+        """Results in the order of the parts; no more than three a worker are under way or waiting to be taken."""
+        waiting: deque[Future[Analysed]] = deque()
+        for part in parts:
+            waiting.append(self._threads.submit(self._do, part))
+            if len(waiting) > 3 * self._size:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def _start(self) -> None:
+        worker = _Worker()
+        self._workers.append(worker)
+        self._idle.put(worker)
+
+    def _do(self, part: list[Job]) -> Analysed:
+        worker = self._idle.get()
+        try:
+            done = worker.ask(self._root, part)
+        except (EOFError, OSError, pickle.UnpicklingError):  # it died over one of these files
+            worker.stop()
+            self._start()
+        else:
+            self._idle.put(worker)
+            return done
+        if len(part) == 1:
+            path = part[0].path
+            return Analysed([FileFacts(path, b"", "unreadable", f"{path} was left out: reading it ended a worker process.")])
+        alone = Analysed()
+        for job in part:
+            one = self._do([job])
+            alone.files.extend(one.files)
+            alone.rows.extend(one.rows)
+        return alone
+
+
+class _Worker:
+    def __init__(self) -> None:
+        # -P keeps the current directory, which may be the repository, out of the import path.
+        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, with a constant program
+            [sys.executable, "-P", "-c", _PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [_package_parent(), os.environ.get("PYTHONPATH")]))},
+        )
+
+    def ask(self, root: str, part: list[Job]) -> Analysed:
+        """Hand over one part and wait for what it comes to."""
+        incoming, outgoing = _pipes(self._process)
+        pickle.dump((root, part), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
+        outgoing.flush()
+        result: Analysed = pickle.load(incoming)  # noqa: S301 -- our own worker's pipe
+        return result
+
+    def stop(self) -> None:
+        """End it at once: whatever it is doing is not wanted any more."""
+        self._process.kill()
+        for pipe in _pipes(self._process):
+            try:
+                pipe.close()
+            except OSError:  # it died with our words in the pipe
+                continue
+        self._process.wait()
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """What a worker says, and where it listens."""
+    said, listening = process.stdout, process.stdin
+    assert said is not None
+    assert listening is not None
+    return said, listening
+
+
+def _package_parent() -> str:
+    """Where a fresh interpreter finds this package, installed or not."""
+    return str(Path(__file__).resolve().parent.parent)
