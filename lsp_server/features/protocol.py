@@ -197,10 +197,8 @@ class Protocol(LanguageServerProtocol):
         self._send_response(msg_id, error=failures.response_error(refusal))
 
     def _send_response(self, msg_id: Any, result: Any | None = None, error: types.ResponseError | None = None) -> None:
-        if error is None:
-            self._send_data({"id": msg_id, "jsonrpc": self.VERSION, "result": result})
-        else:
-            self._send_data(types.ResponseErrorMessage(id=msg_id, error=error))
+        outcome = {"result": result} if error is None else {"error": error}
+        self._send_data({"jsonrpc": self.VERSION, "id": msg_id, **outcome})
 
     def _send_data(self, data: Any) -> None:
         self._write(json.dumps(data, default=self._serialize_message))
