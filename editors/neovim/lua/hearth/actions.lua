@@ -1,0 +1,171 @@
+-- Run the server's code actions: ask what they ask, stream explanations into a panel. Edits come back as workspace/applyEdit.
+
+local M = {}
+
+local tokens = 0
+
+---@return string
+local function token()
+  tokens = tokens + 1
+  return "hearth-nvim-" .. tokens
+end
+
+---@type table<string, fun(value: table)>
+local streams = {}
+
+--- `$/progress` of our own partial results. Neovim keeps work-done progress itself.
+vim.api.nvim_create_autocmd("LspProgress", {
+  group = vim.api.nvim_create_augroup("hearth.actions", {}),
+  callback = function(event)
+    local params = event.data.params
+    local take = params and streams[params.token]
+    if take then
+      take(params.value)
+    end
+  end,
+})
+
+--- The range an action is asked for, in the server's units: the selected lines, or the cursor.
+---@param client vim.lsp.Client
+---@param invocation hearth.Invocation
+local function range(client, invocation)
+  if invocation.ranged then
+    local last = vim.api.nvim_buf_get_lines(0, invocation.line2 - 1, invocation.line2, false)[1] or ""
+    return {
+      start = { line = invocation.line1 - 1, character = 0 },
+      ["end"] = { line = invocation.line2 - 1, character = vim.str_utfindex(last, client.offset_encoding) },
+    }
+  end
+  return vim.lsp.util.make_range_params(0, client.offset_encoding).range
+end
+
+---@param client vim.lsp.Client
+---@param argument table
+---@param title string
+local function execute(client, argument, title)
+  local partial, work = token(), token()
+  local panel, request
+  if argument.answer == "explanation" then
+    panel = require("hearth.panel").open(title, function()
+      if request then
+        client:cancel_request(request)
+      end
+    end)
+    panel:append("*Reading…*")
+    local begun = false
+    streams[partial] = function(value)
+      if value.kind == "again" then
+        begun = false
+        panel:set("*" .. (value.text or "Again…") .. "*")
+      elseif value.text then
+        if not begun then
+          begun = true
+          panel:set("")
+        end
+        panel:append(value.text)
+      end
+    end
+  end
+  local _, id = client:request("workspace/executeCommand", {
+    command = "hearth.action",
+    arguments = { argument },
+    workDoneToken = work,
+    partialResultToken = partial,
+  }, function(err, result)
+    streams[partial] = nil
+    request = nil
+    if panel then
+      panel:done()
+    end
+    if err then
+      if err.code ~= -32800 then
+        vim.notify("Hearth: " .. err.message, vim.log.levels.ERROR)
+      end
+      if panel and panel:is_open() then
+        panel:set(err.code == -32800 and "*Stopped.*" or err.message)
+      end
+      return
+    end
+    local markdown = type(result) == "table" and type(result.markdown) == "string" and result.markdown or ""
+    if panel then
+      panel:set(markdown ~= "" and markdown or "*Nothing came of it.*")
+    elseif markdown ~= "" then
+      -- An answer that could not be made into an edit is shown, never applied.
+      require("hearth.panel").open(title):set(markdown)
+    end
+  end, 0)
+  request = id
+end
+
+--- Run one action of the server on the lines of an invocation.
+---@param id "explain"|"refactor"|"ask"
+---@param invocation hearth.Invocation
+function M.run(id, invocation)
+  local client = require("hearth").client()
+  if not client then
+    vim.notify("Hearth: no server is running here.", vim.log.levels.WARN)
+    return
+  end
+  local argument = {
+    id = id,
+    uri = vim.uri_from_bufnr(0),
+    version = vim.lsp.util.buf_versions[vim.api.nvim_get_current_buf()],
+    range = range(client, invocation),
+    answer = id == "refactor" and "code" or "explanation",
+  }
+  local titles = { explain = "Explain", refactor = "Refactor", ask = "Ask" }
+  if id == "explain" then
+    execute(client, argument, titles[id])
+    return
+  end
+  local function go(words)
+    if words and vim.trim(words) ~= "" then
+      argument.instruction = words
+      execute(client, argument, id == "ask" and words or titles[id])
+    end
+  end
+  if invocation.args ~= "" then
+    go(invocation.args)
+  else
+    vim.ui.input({ prompt = id == "ask" and "Ask about the repository: " or "How should it be rewritten? " }, go)
+  end
+end
+
+--- Let the user choose among the actions for the lines of an invocation.
+---@param invocation hearth.Invocation
+function M.choose(invocation)
+  vim.lsp.buf.code_action({
+    range = invocation.ranged and {
+      start = { invocation.line1, 0 },
+      ["end"] = { invocation.line2, #(vim.fn.getline(invocation.line2)) },
+    } or nil,
+    filter = function(_, client_id)
+      local client = client_id and vim.lsp.get_client_by_id(client_id)
+      return not client or client.name == "hearth"
+    end,
+  })
+end
+
+--- What runs when one of Hearth's code actions is chosen in any menu: |vim.lsp.commands| of the client.
+---@param command lsp.Command
+---@param ctx table
+function M.chosen(command, ctx)
+  local client = vim.lsp.get_client_by_id(ctx.client_id)
+  local argument = vim.deepcopy(command.arguments and command.arguments[1] or {})
+  if not client then
+    return
+  end
+  local asks = type(argument.asks) == "string" and argument.asks ~= "" and argument.asks
+  if asks and not argument.instruction then
+    vim.ui.input({ prompt = asks .. " " }, function(words)
+      if words and vim.trim(words) ~= "" then
+        argument.instruction = words
+        execute(client, argument, command.title)
+      end
+    end)
+  else
+    execute(client, argument, command.title)
+  end
+end
+
+return M

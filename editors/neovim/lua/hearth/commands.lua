@@ -1,0 +1,236 @@
+-- `:Hearth`: a table of subcommands. What each one does is in the modules; what it asks the user is here.
+
+local M = {}
+
+---@class hearth.Invocation
+---@field args string what stands behind the subcommand
+---@field line1 integer
+---@field line2 integer
+---@field ranged boolean
+
+---@return vim.lsp.Client?
+local function client()
+  local found = require("hearth").client()
+  if not found then
+    vim.notify('Hearth: no server is running here. `vim.lsp.enable("hearth")` starts it, `:checkhealth hearth` says more.', vim.log.levels.WARN)
+  end
+  return found
+end
+
+--- Run a command of the server and hand its result on; its errors are shown.
+---@param name string
+---@param argument? table
+---@param use? fun(result: any)
+local function execute(name, argument, use)
+  local running = client()
+  if not running then
+    return
+  end
+  running:request("workspace/executeCommand", { command = name, arguments = argument and { argument } or {} }, function(err, result)
+    if err then
+      vim.notify("Hearth: " .. err.message, vim.log.levels.ERROR)
+    elseif use then
+      use(result)
+    end
+  end)
+end
+
+---@param bytes integer
+local function size(bytes)
+  return bytes > 0 and ("%.1f GB"):format(bytes / 1e9) or ""
+end
+
+local function status()
+  execute("hearth.status", nil, function(result)
+    local lines = { result.status.message, result.status.action }
+    for _, folder in ipairs(result.folders or {}) do
+      lines[#lines + 1] = ("%s: %s, %d files, %d chunks"):format(
+        vim.fn.fnamemodify(folder.root, ":~"),
+        folder.phase,
+        folder.files or 0,
+        folder.chunks or 0
+      )
+    end
+    lines[#lines + 1] = ("hearth-lsp %s"):format(result.version)
+    vim.notify(table.concat(vim.tbl_filter(function(line)
+      return line ~= ""
+    end, lines), "\n"))
+  end)
+end
+
+local function stats()
+  execute("hearth.status", nil, function(result)
+    local counts = result.counts or {}
+    local offered, taken = counts.offered or 0, counts.accepted or 0
+    local share = offered > 0 and (" (%d %%)"):format(math.floor(100 * taken / offered + 0.5)) or ""
+    vim.notify(("Hearth, since the server started: %d suggestions, %d taken%s, %d of them from memory."):format(
+      offered, taken, share, counts.reused or 0
+    ))
+  end)
+end
+
+---@param name string
+local function pull(name)
+  local function fetch(wanted)
+    if not wanted or wanted == "" then
+      return
+    end
+    vim.notify(("Hearth: fetching %s. Ghost text starts when it is here."):format(wanted))
+    execute("hearth.pullModel", { name = wanted }, function()
+      vim.notify(("Hearth: %s is here."):format(wanted))
+    end)
+  end
+  if name ~= "" then
+    fetch(name)
+    return
+  end
+  execute("hearth.models", nil, function(result)
+    vim.ui.select(result.suggested or {}, {
+      prompt = "Fetch which model?",
+      format_item = function(one)
+        return ("%s  %s  %s"):format(one.name, size(one.size_bytes or 0), one.note or "")
+      end,
+    }, function(one)
+      fetch(one and one.name)
+    end)
+  end)
+end
+
+---@param name string
+local function use_model(name)
+  local function use(wanted)
+    if not wanted then
+      return
+    end
+    vim.lsp.config("hearth", { init_options = { model = { name = wanted } } })
+    require("hearth.server").restart()
+    vim.notify(("Hearth: %s from now on. To keep it, put it into vim.lsp.config or into config.toml (:help hearth-model)."):format(wanted))
+  end
+  if name ~= "" then
+    use(name)
+    return
+  end
+  execute("hearth.models", nil, function(result)
+    if #result.models == 0 then
+      vim.notify(("Hearth: %s"):format(result.why), vim.log.levels.WARN)
+      return
+    end
+    vim.ui.select(result.models, {
+      prompt = "Which model?",
+      format_item = function(one)
+        return ("%s %s  %s  %s"):format(one.name == result.chosen and "●" or " ", one.name, one.backend, size(one.size_bytes or 0))
+      end,
+    }, function(one)
+      use(one and one.name)
+    end)
+  end)
+end
+
+---@type table<string, {run: fun(invocation: hearth.Invocation), complete?: fun(): string[]}>
+local SUBCOMMANDS = {
+  status = { run = status },
+  stats = { run = stats },
+  index = {
+    run = function()
+      execute("hearth.reindex", nil, function(result)
+        vim.notify(("Hearth: indexing %d folder(s)."):format(#result.folders))
+      end)
+    end,
+  },
+  clear = {
+    run = function()
+      execute("hearth.clearCache")
+    end,
+  },
+  toggle = {
+    run = function()
+      vim.notify("Hearth: ghost text is " .. (require("hearth").toggle() and "on." or "off."))
+    end,
+  },
+  model = {
+    run = function(invocation)
+      use_model(invocation.args)
+    end,
+  },
+  pull = {
+    run = function(invocation)
+      pull(invocation.args)
+    end,
+  },
+  search = {
+    run = function(invocation)
+      require("hearth.search").run(invocation.args, execute)
+    end,
+  },
+  explain = {
+    run = function(invocation)
+      require("hearth.actions").run("explain", invocation)
+    end,
+  },
+  refactor = {
+    run = function(invocation)
+      require("hearth.actions").run("refactor", invocation)
+    end,
+  },
+  ask = {
+    run = function(invocation)
+      require("hearth.actions").run("ask", invocation)
+    end,
+  },
+  action = {
+    run = function(invocation)
+      require("hearth.actions").choose(invocation)
+    end,
+  },
+  restart = {
+    run = function()
+      require("hearth.server").restart()
+    end,
+  },
+  log = {
+    run = function()
+      vim.cmd.tabedit(vim.fn.fnameescape(vim.lsp.log.get_filename and vim.lsp.log.get_filename() or vim.lsp.get_log_path()))
+    end,
+  },
+  health = {
+    run = function()
+      vim.cmd.checkhealth("hearth")
+    end,
+  },
+}
+
+--- The names of the subcommands, sorted; the help file is compared with them.
+---@return string[]
+function M.names()
+  local names = vim.tbl_keys(SUBCOMMANDS)
+  table.sort(names)
+  return names
+end
+
+---@param command table what |nvim_create_user_command()| hands over
+function M.run(command)
+  local name, args = command.args:match("^(%S*)%s*(.-)%s*$")
+  if name == "" then
+    name = "status"
+  end
+  local subcommand = SUBCOMMANDS[name]
+  if not subcommand then
+    vim.notify(("Hearth: there is no `:Hearth %s`. There are: %s."):format(name, table.concat(M.names(), ", ")), vim.log.levels.ERROR)
+    return
+  end
+  subcommand.run({ args = args, line1 = command.line1, line2 = command.line2, ranged = command.range > 0 })
+end
+
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  if line:match("Hearth!?%s+%S*$") then
+    return vim.tbl_filter(function(name)
+      return vim.startswith(name, lead)
+    end, M.names())
+  end
+  return {}
+end
+
+return M

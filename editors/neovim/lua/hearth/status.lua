@@ -1,0 +1,68 @@
+-- How the server said it is: kept for the statusline, shown once where something has to be done. Asks for nothing.
+
+local M = {}
+
+---@class hearth.Status
+---@field state "starting"|"ready"|"indexing"|"model_missing"|"model_unreachable"|"model_failing"|"off"
+---@field message string
+---@field action string what to do next; empty where nothing
+---@field percent? integer
+---@field model string
+
+---@type hearth.Status?
+local last
+---@type table<string, true>
+local shown = {}
+
+local TROUBLE = {
+  model_missing = "no model",
+  model_unreachable = "model unreachable",
+  model_failing = "model failing",
+}
+
+--- The handler of `hearth/status`.
+---@param status hearth.Status
+function M.receive(status)
+  status.percent = status.percent ~= vim.NIL and status.percent or nil
+  last = status
+  vim.api.nvim_exec_autocmds("User", { pattern = "HearthStatus", modeline = false, data = status })
+  vim.cmd.redrawstatus({ bang = true })
+  if TROUBLE[status.state] and not shown[status.message] then
+    shown[status.message] = true
+    vim.notify(vim.trim(("Hearth: %s %s"):format(status.message, status.action)), vim.log.levels.WARN)
+  end
+end
+
+--- The server ended: what it said last is no longer so.
+function M.forget()
+  last = nil
+  shown = {}
+  vim.cmd.redrawstatus({ bang = true })
+end
+
+---@return hearth.Status?
+function M.last()
+  return last
+end
+
+---@return string
+function M.line()
+  if not require("hearth").client() then
+    return ""
+  end
+  if not last or last.state == "starting" then
+    return "hearth …"
+  end
+  if require("hearth").is_off(vim.api.nvim_get_current_buf()) and not require("hearth.builtin").draws(0) then
+    return "hearth off"
+  end
+  if last.state == "indexing" then
+    return ("hearth %d%%%%"):format(last.percent or 0)
+  end
+  if last.state == "off" then
+    return "hearth off"
+  end
+  return TROUBLE[last.state] and ("hearth: " .. TROUBLE[last.state]) or "hearth"
+end
+
+return M
