@@ -55,14 +55,16 @@ class Entry:
 class Manifest:
     """One commit. `tables` maps a table to the version that counts; `footprint` a file under `tables/` to its size.
 
-    `footprint` is None while old versions are being deleted. `full_text` says that the tables have their word index.
-    `writes` counts commits since the last tidying; `next_id` is the next chunk's.
+    `birth` is another for every index built from nothing: its chunk ids begin anew. `footprint` is None while old versions
+    are being deleted. `full_text` says that the tables have their word index. `writes` counts commits and `unindexed` new
+    chunks since the last tidying; `next_id` is the next chunk's.
     """
 
     schema: int
     embedder: str
     dimensions: int
     root: str
+    birth: str
     inventory: str
     tables: Mapping[str, int]
     footprint: Mapping[str, int] | None = None
@@ -73,6 +75,7 @@ class Manifest:
     lines: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     writes: int = 0
+    unindexed: int = 0
     next_id: int = 0
 
 

@@ -1,0 +1,280 @@
+"""The tables on disk, in LanceDB: chunks with their vectors and words, symbols. The only file that imports lancedb, and only
+when a table is opened: the import costs two seconds and 135 MB. Decides nothing about files, versions that count or ranking.
+
+Every column a query selects is named together with `_score`, because LanceDB's logger warns on stderr otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from indexer.errors import IndexDamagedError, IndexerError, IndexUnwritableError
+from indexer.manifest import REBUILD_ADVICE, UNWRITABLE_ADVICE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from indexer.analysis import Rows
+
+CHUNKS, SYMBOLS = "chunks", "symbols"
+
+WORD_COLUMNS = ("words", "defines")
+"""Columns of the chunks with a full-text index."""
+
+PATHS_AT_ONCE = 500
+"""Paths in one filter: LanceDB parses it as SQL, and slows down with its length."""
+
+MIN_FREE_BYTES = 16 * 1024 * 1024
+"""With less left on the disk, a failed write is taken for a full disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All chunks of a version: their ids, where LanceDB keeps them, and the vectors of those that were asked for."""
+
+    ids: NDArray[np.int64]
+    places: NDArray[np.uint64]
+    vectors: NDArray[np.float16]
+
+
+class Store:
+    """Writes. One at a time: the caller holds the writer's lock."""
+
+    def __init__(self, folder: Path, database: Any, tables: dict[str, Any]) -> None:
+        self._folder = folder
+        self._database = database
+        self._tables = tables
+
+    @classmethod
+    def create(cls, folder: Path, dimensions: int) -> Store:
+        """Empty tables in an empty folder. Whatever was in it is deleted. Raises IndexUnwritableError."""
+        with _faults(folder, writing=True):
+            shutil.rmtree(folder, ignore_errors=True)
+            database = _connect(folder)
+            tables = {name: database.create_table(name, schema=schema) for name, schema in _schemas(dimensions).items()}
+        return cls(folder, database, tables)
+
+    @classmethod
+    def open(cls, folder: Path, versions: Mapping[str, int]) -> Store:
+        """The tables as they were at these versions; what a killed writer added after them is dropped.
+
+        Raises IndexDamagedError.
+        """
+        with _faults(folder):
+            database = _connect(folder)
+            tables = {name: database.open_table(name) for name in versions}
+            for name, version in versions.items():
+                if tables[name].version != version:
+                    tables[name].checkout(version)
+                    tables[name].restore()
+        return cls(folder, database, tables)
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """The newest version of each table, for the manifest."""
+        return {name: table.version for name, table in self._tables.items()}
+
+    def write(self, rows: Rows, vectors: NDArray[np.float32], first_id: int) -> None:
+        """Append chunks, their vectors (one row each) and symbols. Ids go up from `first_id`."""
+        import numpy as np
+        import pyarrow as pa
+
+        count = len(rows.embedded)
+        with _faults(self._folder, writing=True):
+            if count:
+                schema = self._tables[CHUNKS].schema
+                flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float16).reshape(-1))
+                columns = {name: pa.array(values, schema.field(name).type) for name, values in rows.chunks.items()}
+                columns["id"] = pa.array(np.arange(first_id, first_id + count, dtype=np.int64))
+                columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
+                self._tables[CHUNKS].add(pa.table({field.name: columns[field.name] for field in schema}, schema=schema))
+            if rows.symbols["name"]:
+                self._tables[SYMBOLS].add(pa.table(rows.symbols, schema=self._tables[SYMBOLS].schema))
+
+    def delete(self, paths: Collection[str]) -> None:
+        """Remove all that these files brought."""
+        with _faults(self._folder, writing=True):
+            for some in _groups(paths):
+                for table in self._tables.values():
+                    table.delete(_any_of("path", some))
+
+    def vectors_of(self, paths: Collection[str]) -> dict[bytes, NDArray[np.float16]]:
+        """The vectors of these files' chunks, by the chunks' keys, so that a known text is not embedded again."""
+        known: dict[bytes, NDArray[np.float16]] = {}
+        with _faults(self._folder):
+            chunks = self._tables[CHUNKS]
+            count = max(chunks.count_rows(), 1)
+            for some in _groups(paths):
+                found = chunks.search().where(_any_of("path", some)).select(["key", "vector"]).limit(count).to_arrow()
+                known.update(zip(found["key"].to_pylist(), _matrix(found["vector"]), strict=True))
+        return known
+
+    def index_words(self) -> None:
+        """Make the full-text indexes; before this, a full-text search reads every row."""
+        from lancedb.index import FTS
+
+        # The words are split, lower-cased and stemmed already: `analysis.searchable`.
+        plain = FTS(
+            base_tokenizer="whitespace",
+            stem=False,
+            remove_stop_words=False,
+            lower_case=False,
+            ascii_folding=False,
+            max_token_length=None,
+        )
+        with _faults(self._folder, writing=True):
+            for column in WORD_COLUMNS:
+                self._tables[CHUNKS].create_index(column, config=plain, replace=True)
+
+    def tidy(self) -> None:
+        """Put small pieces together and take new rows into the indexes. Old versions stay until `prune`."""
+        with _faults(self._folder, writing=True):
+            for table in self._tables.values():
+                table.optimize()
+
+    def prune(self) -> None:
+        """Delete what no current version needs. A reader of an older version finds its files gone and moves on."""
+        with _faults(self._folder, writing=True):
+            for table in self._tables.values():
+                # One millisecond, because zero makes LanceDB warn of readers; ours know.
+                table.optimize(cleanup_older_than=timedelta(milliseconds=1), delete_unverified=True)
+
+    def close(self) -> None:
+        """Let go of the tables."""
+        self._tables.clear()
+
+
+class View:
+    """Reads, at one version of each table at a time. Not made for two threads."""
+
+    def __init__(self, folder: Path, versions: Mapping[str, int]) -> None:
+        """Open the tables. Raises IndexDamagedError."""
+        self._folder = folder
+        with _faults(folder):
+            database = _connect(folder)
+            self._chunks = database.open_table(CHUNKS)
+        self.move_to(versions)
+
+    def move_to(self, versions: Mapping[str, int]) -> None:
+        """See another commit."""
+        with _faults(self._folder):
+            self._chunks.checkout(versions[CHUNKS])
+
+    def load(self, after: int) -> Loaded:
+        """Ids and places of all chunks, in the order of the ids, and the vectors of those with a larger id than `after`."""
+        import numpy as np
+
+        with _faults(self._folder):
+            count = max(self._chunks.count_rows(), 1)
+            every = self._chunks.search().select(["id"]).with_row_id(True).limit(count).to_arrow()
+            ids, places = every["id"].to_numpy(), every["_rowid"].to_numpy()
+            order = np.argsort(ids, kind="stable")
+            fresh = self._chunks.search().where(f"id > {after}").select(["id", "vector"]).limit(count).to_arrow()
+            vectors = _matrix(fresh["vector"])[np.argsort(fresh["id"].to_numpy(), kind="stable")]
+        return Loaded(ids[order], places[order], vectors)
+
+    def full_text(self, column: str, words: str, limit: int) -> dict[int, float]:
+        """Chunks with any of these words (by spaces) in a column of `WORD_COLUMNS`, best first: id to BM25 score."""
+        from lancedb.query import MatchQuery
+
+        match: Any = MatchQuery  # typed by pydantic as if no argument had a default
+        if not words:
+            return {}
+        with _faults(self._folder):
+            query = self._chunks.search(match(words, column), query_type="fts").select(["id", "_score"]).limit(limit)
+            found = query.to_arrow()
+            return dict(zip(found["id"].to_pylist(), found["_score"].to_pylist(), strict=True))
+
+    def rows(self, places: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
+        """Columns of the chunks at these places, by id."""
+        if not places:
+            return {}
+        with _faults(self._folder):
+            found = self._chunks.take_row_ids(list(places)).select(["id", *columns]).to_arrow().to_pylist()
+            return {row["id"]: row for row in found}
+
+
+def _schemas(dimensions: int) -> dict[str, Any]:
+    import pyarrow as pa
+
+    from indexer.analysis import KEY_BYTES
+
+    text, number = pa.string(), pa.int32()
+    chunks = [
+        ("id", pa.int64()),
+        ("path", text),
+        ("start_line", number),
+        ("end_line", number),
+        ("text", text),
+        ("symbol", text),
+        ("kind", text),
+        ("language", text),
+        ("words", text),
+        ("defines", text),
+        ("key", pa.binary(KEY_BYTES)),
+        ("vector", pa.list_(pa.float16(), dimensions)),
+    ]
+    symbols = [
+        ("name", text),
+        ("kind", text),
+        ("path", text),
+        ("start_line", number),
+        ("end_line", number),
+        ("container", text),
+        ("signature", text),
+    ]
+    return {CHUNKS: pa.schema(chunks), SYMBOLS: pa.schema(symbols)}
+
+
+def _connect(folder: Path) -> Any:
+    import lancedb
+
+    return lancedb.connect(str(folder))
+
+
+def _matrix(column: Any) -> NDArray[np.float16]:
+    """A fixed-size-list column as a matrix, without a Python object per number."""
+    import numpy as np
+
+    width = column.type.list_size
+    parts = [part.flatten().to_numpy(zero_copy_only=True).reshape(-1, width) for part in column.chunks if len(part)]
+    return np.concatenate(parts) if parts else np.zeros((0, width), dtype=np.float16)
+
+
+def _groups(paths: Collection[str]) -> Iterator[list[str]]:
+    remaining = iter(paths)
+    while some := list(islice(remaining, PATHS_AT_ONCE)):
+        yield some
+
+
+def _any_of(column: str, values: Sequence[str]) -> str:
+    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"{column} IN ({quoted})"
+
+
+@contextmanager
+def _faults(folder: Path, *, writing: bool = False) -> Iterator[None]:
+    """Whatever goes wrong inside LanceDB, as one of our errors. It raises RuntimeError, ValueError and OSError for anything."""
+    try:
+        yield
+    except IndexerError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:
+        if writing and _refuses(folder):
+            raise IndexUnwritableError(f"The index in {folder} cannot be written: {error}", UNWRITABLE_ADVICE) from error
+        raise IndexDamagedError(f"The index in {folder} is damaged: {error}", REBUILD_ADVICE) from error
+
+
+def _refuses(folder: Path) -> bool:
+    """Whether the disk is full or closed to us, rather than its content broken."""
+    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    return not os.access(there, os.W_OK) or not there.is_dir() or shutil.disk_usage(there).free < MIN_FREE_BYTES
