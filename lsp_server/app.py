@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import importlib
 import logging
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lsp_server.completion.records import Repository
 from lsp_server.configuration import Configuration
 from lsp_server.features.connection import Connection
 from lsp_server.framing import Frames, Garbage
+from lsp_server.indexing import access
+from lsp_server.indexing.access import Job
 from lsp_server.indexing.service import IndexingService
 from lsp_server.model.port import ChosenModel
 from lsp_server.paths import Paths
@@ -28,6 +30,9 @@ from lsp_server.pipes import CHUNK_BYTES, ByteSource, PipeWriter, read_in_thread
 from lsp_server.server import make_server
 from lsp_server.session import Edge, Engine, Session
 from lsp_server.settings import ModelSettings, Settings
+
+if TYPE_CHECKING:
+    from indexer.embedding import Embedder
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +46,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def read_settings(paths: Paths) -> tuple[Settings, list[str]]:
     """The user's settings where no editor has a say, and problems as sentences."""
     return Configuration(paths.config).resolved()
+
+
+def make_embedder(settings: Settings, paths: Paths) -> Embedder:
+    """The embedder that the settings name. Raises EmbedderError."""
+    return access.make_embedder(Job.of(Path(), paths.indexes, settings))
 
 
 def make_session(edge: Edge, paths: Paths) -> Session:
@@ -190,6 +200,7 @@ def run(argv: Sequence[str]) -> int:
     )
     # pygls logs whole messages, and with them the user's code, at INFO.
     logging.getLogger("pygls").setLevel(logging.ERROR)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     if arguments.tcp:
         return _ended(asyncio.run(_serve_tcp(*arguments.tcp)))
     if sys.stdin is not None and sys.stdin.isatty():

@@ -9,6 +9,7 @@ from typing import Any
 from lsprotocol import types
 
 from lsp_server import __version__
+from lsp_server.completion.describe import describe
 from lsp_server.features import failures
 from lsp_server.features.connection import Connection
 
@@ -16,6 +17,7 @@ REINDEX = "hearth.reindex"
 STATUS = "hearth.status"
 CLEAR_CACHE = "hearth.clearCache"
 ACCEPTED = "hearth.accepted"
+INSPECT = "hearth.inspect"
 
 
 def execute_command(ls: Connection, params: types.ExecuteCommandParams) -> Any:
@@ -59,9 +61,15 @@ def accepted(ls: Connection, arguments: Sequence[Any]) -> None:
     ls.session.accepted(arguments[0])
 
 
+def inspect(ls: Connection, _: Sequence[Any]) -> dict[str, Any]:
+    """Where the latest suggestion came from: model, context, timings and tokens as in docs/cli.md; empty before the first."""
+    return describe(ls.session.latest) if ls.session.latest else {}
+
+
 COMMANDS: Mapping[str, Callable[[Connection, Sequence[Any]], Any]] = {
     REINDEX: reindex,
     STATUS: status,
     CLEAR_CACHE: clear_cache,
     ACCEPTED: accepted,
+    INSPECT: inspect,
 }

@@ -38,7 +38,14 @@ def inline_completion(
     snapshot = snapshot_of(ls, params.text_document.uri)
     if snapshot is None:
         return None
-    return ls.session.newest(snapshot.uri, _answer(ls, _asked(snapshot, params, ls.encoding)))
+    asked = _asked(snapshot, params, ls.encoding)
+
+    def now() -> str | None:
+        document = ls.documents.get(snapshot.uri)
+        return document and document.text
+
+    asked = replace(asked, request=replace(asked.request, now=now))
+    return ls.session.newest(snapshot.uri, _answer(ls, asked))
 
 
 def _asked(snapshot: DocumentSnapshot, params: types.InlineCompletionParams, encoding: conversions.Encoding) -> _Asked:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 class Job:
     """One folder's index: what to index, where to keep it, how. Travels to the child process as JSON.
 
-    `indexes` is the folder that holds one index a root. `ollama_host` and `allow_hosts` are for an embedder that Ollama
-    serves; no key travels.
+    `indexes` is the folder that holds one index a root. `model` says where Ollama is, for an embedder that it serves; it
+    holds no key.
     """
 
     root: str
@@ -29,16 +30,14 @@ class Job:
     embedder: str
     max_file_kib: int
     exclude: tuple[str, ...]
-    ollama_host: str = ""
-    allow_hosts: tuple[str, ...] = ()
+    model: ModelSettings = field(default_factory=ModelSettings)
 
     @classmethod
     def of(cls, root: Path, indexes: Path, settings: Settings) -> Job:
-        """The job that the settings describe."""
+        """The job that the settings describe. Of the model's settings only what an embedder in Ollama needs."""
         index, model = settings.index, settings.model
-        return cls(
-            str(root), str(indexes), index.embedder, index.max_file_kib, index.exclude, model.ollama_host, model.allow_hosts
-        )
+        needed = ModelSettings(ollama_host=model.ollama_host, allow_hosts=model.allow_hosts, keep_alive=model.keep_alive)
+        return cls(str(root), str(indexes), index.embedder, index.max_file_kib, index.exclude, needed)
 
     def to_json(self) -> dict[str, Any]:
         """As it travels."""
@@ -47,40 +46,51 @@ class Job:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Job:
         """As it arrives; lists become tuples again."""
-        values: dict[str, Any] = {one.name: data[one.name] for one in fields(cls)}
-        return cls(**values | {"exclude": tuple(data["exclude"]), "allow_hosts": tuple(data["allow_hosts"])})
+        model = ModelSettings(**data["model"] | {"allow_hosts": tuple(data["model"]["allow_hosts"])})
+        return cls(**data | {"exclude": tuple(data["exclude"]), "model": model})
 
 
-def make_embedder(spec: str, model: ModelSettings) -> Embedder:
-    """The embedder a setting names. Raises EmbedderError. One that Ollama serves speaks HTTP, so it comes from `model`."""
-    if spec.startswith("ollama:"):
+def make_embedder(job: Job) -> Embedder:
+    """The embedder that the settings name. Raises EmbedderError. One that Ollama serves speaks HTTP, so `model` has it."""
+    if job.embedder.startswith("ollama:"):
         from lsp_server.model.embedder import OllamaEmbedder
 
-        return OllamaEmbedder(spec.removeprefix("ollama:"), model)
+        return OllamaEmbedder(job.embedder.removeprefix("ollama:"), job.model)
     from indexer.embedding import make_embedder as make
 
-    return make(spec)
+    return make(job.embedder)
 
 
-def open_reader(job: Job) -> IndexReader:
+def open_reader(job: Job, embedder: Embedder) -> IndexReader:
     """The index of a folder, open for reading. Raises IndexerError: NoIndexError where nothing was indexed yet."""
     from indexer.search import IndexReader
 
-    return IndexReader.open(_location(job), _embedder(job))
+    return IndexReader.open(_location(job), embedder)
 
 
-def build(job: Job, on_progress: Callable[[Progress], None]) -> BuildReport:
+def build(job: Job, embedder: Embedder, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]) -> BuildReport:
     """Index the folder; what has not changed since the last time is kept. Raises IndexerError."""
     from indexer.build import build as build_index
 
-    return build_index(Path(job.root), _location(job), _walk(job), _embedder(job), on_progress=on_progress)
+    return build_index(Path(job.root), _location(job), _walk(job), embedder, on_progress=on_progress, cancelled=cancelled)
 
 
-def update(job: Job, paths: Collection[str]) -> BuildReport:
+def update(job: Job, embedder: Embedder, paths: Collection[str]) -> BuildReport:
     """Bring some files up to date, named relative to the root; one that is gone leaves the index. Raises IndexerError."""
     from indexer.build import update as update_index
 
-    return update_index(Path(job.root), _location(job), _walk(job), _embedder(job), paths)
+    return update_index(Path(job.root), _location(job), _walk(job), embedder, paths)
+
+
+def discard(job: Job) -> None:
+    """Drop a folder's index, so that the next build begins from nothing. Raises IndexerError."""
+    from indexer.manifest import MANIFEST, TABLES, writing
+
+    location = _location(job)
+    with writing(location):
+        # The manifest first: without it there is no index, whatever lies in the tables.
+        (location / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(location / TABLES, ignore_errors=True)
 
 
 def _location(job: Job) -> Path:
@@ -91,7 +101,3 @@ def _location(job: Job) -> Path:
 
 def _walk(job: Job) -> IndexSettings:
     return IndexSettings(max_file_bytes=job.max_file_kib * 1024, exclude=job.exclude)
-
-
-def _embedder(job: Job) -> Embedder:
-    return make_embedder(job.embedder, ModelSettings(ollama_host=job.ollama_host, allow_hosts=job.allow_hosts))

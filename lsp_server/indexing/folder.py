@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from indexer.errors import BuildCancelledError, IndexDamagedError, IndexerError, IndexLockedError, NoIndexError
 from indexer.records import Hit, Progress
@@ -21,6 +19,7 @@ from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.child import build_in_child
 from lsp_server.indexing.lookup import Lookup
+from lsp_server.indexing.thread import IndexThread
 from lsp_server.status import IndexPhase, IndexState
 
 log = logging.getLogger(__name__)
@@ -31,20 +30,21 @@ COALESCE_S = 0.05
 MANY_FILES = 64
 """More changed files than this (another branch was checked out) are a build's work: it runs at low priority, in a process."""
 
+MOST_REBUILDS = 2
+"""In one session, for damage: first as always, then from nothing."""
+
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 60.0
 """Another writer is a second editor window or `lsp_server index`: done within seconds, or with the whole folder to go."""
-
-T = TypeVar("T")
 
 
 class FolderIndex:
     """The index of one root. Implements `completion.records.Repository`; answers nothing while there is no index."""
 
-    def __init__(self, job: Job, executor: ThreadPoolExecutor, turn: asyncio.Lock, on_change: Callable[[], None]) -> None:
+    def __init__(self, job: Job, thread: IndexThread, turn: asyncio.Lock, on_change: Callable[[], None]) -> None:
         self.job = job
         self._root = Path(job.root)
-        self._executor = executor
+        self._thread = thread
         self._turn = turn
         self._on_change = on_change
         self._lookup: Lookup | None = None
@@ -53,6 +53,7 @@ class FolderIndex:
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._building: asyncio.Task[None] | None = None
+        self._damages = 0
         self._retry_s = FIRST_RETRY_S
         self._retry: asyncio.TimerHandle | None = None
         self.state = IndexState(job.root)
@@ -74,8 +75,7 @@ class FolderIndex:
         try:
             return await question()
         except IndexDamagedError as error:
-            log.warning("%s It is built again.", error)
-            self.rebuild()
+            self._damaged(error)
         except IndexerError as error:
             log.warning("the index of %s gave no answer: %s", self._root.name, error)
         return ()
@@ -108,26 +108,42 @@ class FolderIndex:
     # -- the keeper ----------------------------------------------------------------------------------------------------
 
     async def _keep(self) -> None:
+        await self._guarded(self._reopen)
+        while True:
+            await self._wanted.wait()
+            await asyncio.sleep(COALESCE_S)
+            self._wanted.clear()
+            if self._build_wanted or len(self._touched) > MANY_FILES or self._rules_changed():
+                await self._guarded(self._build)
+            elif self._touched:
+                await self._guarded(self._update)
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Whatever goes wrong with one folder's index, ghost text goes on and the next save tries again."""
         try:
-            await self._reopen()
-            while True:
-                await self._wanted.wait()
-                await asyncio.sleep(COALESCE_S)
-                self._wanted.clear()
-                if self._build_wanted or len(self._touched) > MANY_FILES:
-                    await self._build()
-                elif self._touched:
-                    await self._update()
-        except Exception:  # this folder's index stops; the server and its ghost text go on
+            await work()
+        except IndexDamagedError as error:
+            self._damaged(error)
+        except IndexerError as error:
+            log.warning("the index of %s: %s", self._root.name, error)
+            self._become("failed", message=str(error), action=error.advice)
+        except Exception:
             log.exception("indexing %s failed inside", self._root.name)
             self._become("failed", message=f"Indexing {self._root.name} failed inside; the log says more.")
+
+    def _rules_changed(self) -> bool:
+        """Whether an ignore file was touched: then any file may count now that did not, and only a walk tells."""
+        from indexer.ignore import IGNORE_FILES
+
+        return any(path.rsplit("/", 1)[-1] in IGNORE_FILES for path in self._touched)
 
     async def _build(self) -> None:
         """A full build, which may be stopped without stopping this task."""
         self._build_wanted = False
-        touched, self._touched = self._touched, set()
+        # What was touched until now, the walk will see.
+        self._touched.clear()
         async with self._turn:
-            self._become("indexing", percent=0, message="")
+            self._become("indexing", percent=0)
             self._building = asyncio.create_task(self._run_build())
             try:
                 await self._building
@@ -139,16 +155,15 @@ class FolderIndex:
                 self._stopped()
             except IndexLockedError as error:
                 self._locked(error, self.rebuild)
-            except IndexerError as error:
-                self._touched |= touched
-                self._become("failed", message=str(error), action=error.advice)
             else:
-                self._retry_s = FIRST_RETRY_S
+                self._well()
             finally:
                 self._building = None
         await self._reopen()
 
     async def _run_build(self) -> None:
+        if self._damages > 1:
+            await self._thread.run(partial(access.discard, self.job))
         report = await build_in_child(self.job, self._show_progress)
         for message in report.messages:
             log.warning("%s", message)
@@ -162,39 +177,33 @@ class FolderIndex:
         touched, self._touched = self._touched, set()
         try:
             async with self._turn:
-                await self._in_thread(partial(access.update, self.job, sorted(touched)))
+                await self._thread.run(lambda: access.update(self.job, self._thread.embedder(self.job), sorted(touched)))
         except IndexLockedError as error:
             self._locked(error, lambda: self._touch_all(touched))
-        except (IndexDamagedError, NoIndexError):
+        except NoIndexError:
             self.rebuild()
-        except IndexerError as error:
-            log.warning("%d saved files could not be indexed: %s", len(touched), error)
-            self._become("failed", message=str(error), action=error.advice)
         else:
-            self._retry_s = FIRST_RETRY_S
+            self._well()
             await self._reopen()
 
     async def _reopen(self) -> None:
         """Read what is on disk now."""
         try:
-            reader = await self._in_thread(partial(access.open_reader, self.job))
-            lookup = Lookup(reader, self._executor)
+            lookup = self._lookup or await self._open()
             status = await lookup.status()
         except NoIndexError:
             return
-        except IndexDamagedError as error:
-            log.warning("%s It is built again.", error)
-            self._build_wanted = True
-            self._wanted.set()
-            return
-        except IndexerError as error:
-            self._become("failed", message=str(error), action=error.advice)
-            return
-        self._close_lookup()
         self._lookup = lookup
         self.state = replace(self.state, files=status.files, chunks=status.chunks)
-        if self.state.phase in ("waiting", "indexing", "ready"):
+        if self.state.phase in ("waiting", "ready"):
             self._become("ready")
+
+    async def _open(self) -> Lookup:
+        """A reader sees by itself what is committed later, so one is enough. Its first answer loads the vectors: warm it."""
+        reader = await self._thread.run(lambda: access.open_reader(self.job, self._thread.embedder(self.job)))
+        lookup = Lookup(reader, self._thread.executor)
+        await lookup.search("warm", k=1)
+        return lookup
 
     def _close_lookup(self) -> None:
         if self._lookup is not None:
@@ -214,6 +223,21 @@ class FolderIndex:
         # Stages follow each other; a bar that goes back would say that something went wrong.
         self._become("indexing", percent=max(percent, self.state.percent or 0), message=progress.stage)
 
+    def _damaged(self, error: IndexDamagedError) -> None:
+        """Build again; the second time from nothing, because the build saw no damage; the third time it is the disk."""
+        self._close_lookup()
+        self._damages += 1
+        if self._damages > MOST_REBUILDS:
+            self._become("failed", message=str(error), action="Check the disk: the index was built again twice in vain.")
+            return
+        log.warning("%s It is built again.", error)
+        self.rebuild()
+
+    def _well(self) -> None:
+        """What was written is written; `_reopen` says the rest."""
+        self._retry_s = FIRST_RETRY_S
+        self.state = replace(self.state, phase="waiting", percent=None, message="", action="")
+
     def _stopped(self) -> None:
         self._become("stopped", message="Indexing was stopped.", action="Run the command `hearth.reindex` to go on.")
 
@@ -226,6 +250,3 @@ class FolderIndex:
     def _touch_all(self, paths: set[str]) -> None:
         self._touched |= paths
         self._wanted.set()
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)

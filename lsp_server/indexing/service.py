@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lsp_server.completion.records import Repository
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.folder import FolderIndex
+from lsp_server.indexing.thread import IndexThread
 from lsp_server.settings import Settings
 from lsp_server.status import IndexState
 
@@ -33,7 +33,7 @@ class IndexingService:
         self._turn = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
         self._started = False
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="index")
+        self._thread = IndexThread()
 
     def start(self, settings: Settings, roots: Sequence[Path], on_change: Callable[[], None]) -> None:
         """Open and index the folders in the background; `on_change` is called after each change of `states`."""
@@ -84,7 +84,7 @@ class IndexingService:
             self._remove(root)
         if self._closing:
             await asyncio.wait(self._closing)
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._thread.close()
 
     def _arrange(self) -> None:
         """Make the folders match the roots and the settings."""
@@ -97,7 +97,7 @@ class IndexingService:
             self._remove(root)
         for root, job in wanted.items():
             if root not in self._folders and root not in self._refused:
-                self._folders[root] = FolderIndex(job, self._executor, self._turn, self._on_change)
+                self._folders[root] = FolderIndex(job, self._thread, self._turn, self._on_change)
         self._on_change()
 
     def _remove(self, root: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from time import monotonic
 from typing import Any
 
-from indexer.errors import BuildCancelledError, IndexerError
+from indexer.errors import IndexerError
 from indexer.records import Progress
 from lsp_server.indexing import access
 
@@ -30,7 +30,7 @@ PATIENCE_S = 5.0
 
 
 class _Outlet:
-    """Lines to the parent. `close` is called with the parent gone: from then on progress raises BuildCancelledError."""
+    """Lines to the parent, and whether the parent still wants any."""
 
     def __init__(self, descriptor: int) -> None:
         self._stream = os.fdopen(descriptor, "w", encoding="utf-8")
@@ -44,8 +44,6 @@ class _Outlet:
             self._stream.flush()
 
     def progress(self, progress: Progress) -> None:
-        if self.unwanted.is_set():
-            raise BuildCancelledError("Indexing was stopped.")
         now = monotonic()
         if now - self._last >= REPORT_EVERY_S or progress.done == progress.total:
             self._last = now
@@ -65,7 +63,7 @@ def main() -> int:
     job = access.Job.from_json(json.loads(line))
     threading.Thread(target=_watch, args=(outlet.unwanted,), daemon=True).start()
     try:
-        report = access.build(job, outlet.progress)
+        report = access.build(job, access.make_embedder(job), outlet.progress, outlet.unwanted.is_set)
     except IndexerError as error:
         outlet.send({"error": {"kind": type(error).__name__, "message": str(error), "advice": error.advice}})
         return 1
