@@ -114,6 +114,7 @@ class Session:
         self._started = False
         self.indexing = indexing
         self.counts: Counter[str] = Counter()
+        self.latest: Suggestion | None = None
 
     # -- settings ------------------------------------------------------------------------------------------------------
 
@@ -262,6 +263,7 @@ class Session:
         """Count a suggestion that goes out to the editor, and give it the id that comes back when the user takes it."""
         self.counts["offered"] += 1
         self.counts["reused"] += suggestion.reused
+        self.latest = suggestion
         return str(self.counts["offered"])
 
     def accepted(self, suggestion_id: str) -> None:

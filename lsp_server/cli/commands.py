@@ -42,6 +42,7 @@ def program(argv: list[str]) -> int:
     except (HearthError, IndexerError) as error:
         return console.explain(error)
     except KeyboardInterrupt:
+        console.err.print("Stopped.")
         return console.STOPPED
     except SystemExit as stop:  # Typer's own end: it has printed usage errors already
         return stop.code if isinstance(stop.code, int) else console.FAILED

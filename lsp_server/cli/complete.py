@@ -14,7 +14,7 @@ from indexer.errors import IndexerError, NoIndexError
 from indexer.languages import language_of
 from lsp_server.cli import console
 from lsp_server.cli.workbench import Workbench
-from lsp_server.completion.context import described
+from lsp_server.completion.describe import describe
 from lsp_server.completion.engine import CompletionEngine
 from lsp_server.completion.records import CompletionRequest, Suggestion
 from lsp_server.documents import DocumentSnapshot
@@ -119,17 +119,7 @@ def _open_lookup(bench: Workbench, root: Path) -> Lookup | None:
 
 def _as_json(suggestion: Suggestion | None, chosen: ChosenModel) -> dict[str, object]:
     """The documented shape; `text` is empty where there is nothing to suggest."""
-    usage = suggestion.usage if suggestion else None
-    return {
-        "text": suggestion.text if suggestion else "",
-        "model": chosen.info.name,
-        "backend": chosen.info.backend,
-        "context": described(suggestion.context) if suggestion else [],
-        "timings": dict(suggestion.timings) if suggestion else {},
-        "prompt_tokens": usage.prompt_tokens if usage else 0,
-        "reused_tokens": usage.reused_tokens if usage else None,
-        "generated_tokens": usage.generated_tokens if usage else 0,
-    }
+    return describe(suggestion or Suggestion("", chosen.info.name, chosen.info.backend))
 
 
 def _draw(request: CompletionRequest, suggestion: Suggestion | None, chosen: ChosenModel) -> None:

@@ -16,15 +16,13 @@ if TYPE_CHECKING:
 
 def build(path: Path, embedder: str | None, as_json: bool) -> int:
     """Index a folder and print what came of it."""
-    from indexer.build import build as build_index
-
     if not path.is_dir():
         raise UsageError(f"{path} is not a folder.", "Name the folder of the repository.")
     bench = Workbench(embedder=embedder)
     console.warn(bench.problems)
     root = path.resolve()
     with console.build_progress() as show:
-        report = build_index(root, bench.location(root), bench.index_settings, bench.embedder(), on_progress=show)
+        report = bench.build(root, show)
     console.warn(report.messages)
     if as_json:
         console.write_json(asdict(report) | {"skipped": dict(report.skipped)})

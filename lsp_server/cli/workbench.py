@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.embedding import Embedder
 from indexer.manifest import index_location
-from indexer.records import Hit
+from indexer.records import BuildReport, Hit, Progress
 from indexer.search import IndexReader
-from indexer.settings import IndexSettings
 from lsp_server.completion.engine import CompletionEngine
 from lsp_server.configuration import Configuration
-from lsp_server.indexing.access import make_embedder
+from lsp_server.indexing import access
 from lsp_server.indexing.lookup import Lookup
 from lsp_server.model.choose import choose
 from lsp_server.model.port import ChosenModel
@@ -32,16 +30,6 @@ class Workbench:
         index = replace(self.settings.index, embedder=embedder or self.settings.index.embedder)
         self.settings = replace(self.settings, model=chosen, index=index)
 
-    @property
-    def index_settings(self) -> IndexSettings:
-        """The part of the settings that the indexer wants."""
-        index = self.settings.index
-        return IndexSettings(max_file_bytes=index.max_file_kib * 1024, exclude=index.exclude)
-
-    def embedder(self) -> Embedder:
-        """The embedder the settings name; EmbedderError says what is missing."""
-        return make_embedder(self.settings.index.embedder, self.settings.model)
-
     def location(self, root: Path) -> Path:
         """The folder that holds a root's index, whether it exists or not."""
         return index_location(root, self.paths.indexes)
@@ -51,9 +39,18 @@ class Workbench:
         start = start.resolve()
         return next((folder for folder in (start, *start.parents) if self.location(folder).is_dir()), start)
 
+    def build(self, root: Path, on_progress: Callable[[Progress], None]) -> BuildReport:
+        """Bring a root's index up to date, in this process; IndexerError says what is in the way."""
+        job = self._job(root)
+        return access.build(job, access.make_embedder(job), on_progress, lambda: False)
+
     def reader(self, root: Path) -> IndexReader:
         """The index of a root, open for reading; NoIndexError says how to make one."""
-        return IndexReader.open(self.location(root), self.embedder())
+        job = self._job(root)
+        return access.open_reader(job, access.make_embedder(job))
+
+    def _job(self, root: Path) -> access.Job:
+        return access.Job.of(root, self.paths.indexes, self.settings)
 
     @asynccontextmanager
     async def model(self) -> AsyncIterator[ChosenModel]:

@@ -12,6 +12,9 @@ CHARACTERS_PER_TOKEN = 3.0
 FIRST_READ_MS = 1500.0
 """How long reading a new prompt may take. Past about two seconds a user has typed on and the answer is stale."""
 
+UNKNOWN_SPEED = 340.0
+"""Tokens a second, before the first prompt: what a 1.5 billion parameter model reads on a recent laptop's processor."""
+
 SMALLEST_PROMPT = 256
 """Tokens. Below this a prompt does not hold one function and its imports, however slow the machine."""
 
@@ -42,7 +45,6 @@ class Calibration:
 
     def prompt_characters(self, limit_tokens: int) -> int:
         """Longest prompt in characters: the user's limit, or less where reading that much would take too long."""
-        tokens = limit_tokens
-        if self.tokens_per_second:
-            tokens = min(tokens, max(SMALLEST_PROMPT, int(self.tokens_per_second * FIRST_READ_MS / 1000)))
+        speed = self.tokens_per_second or UNKNOWN_SPEED
+        tokens = min(limit_tokens, max(SMALLEST_PROMPT, int(speed * FIRST_READ_MS / 1000)))
         return int(tokens * self.characters_per_token)

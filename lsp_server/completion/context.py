@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from indexer.errors import IndexerError
 from indexer.records import Hit
@@ -87,8 +87,3 @@ def _stands_in(hit: Hit, path: str, shown: str) -> bool:
 
 def _overlap(one: Hit, other: Hit) -> bool:
     return one.path == other.path and one.start_line <= other.end_line and other.start_line <= one.end_line
-
-
-def described(snippets: Sequence[Hit]) -> list[dict[str, object]]:
-    """Where each snippet came from, for people and for JSON: path and its 1-based inclusive lines."""
-    return [{"path": hit.path, "start_line": hit.start_line, "end_line": hit.end_line} for hit in snippets]

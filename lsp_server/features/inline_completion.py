@@ -42,7 +42,7 @@ def inline_completion(
 
     def now() -> str | None:
         document = ls.documents.get(snapshot.uri)
-        return document and document.text
+        return document.text if document else None
 
     asked = replace(asked, request=replace(asked.request, now=now))
     return ls.session.newest(snapshot.uri, _answer(ls, asked))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -23,6 +24,7 @@ WRITING_SPEED = 70.0
 MODEL = "simulated:1b"
 
 _TOKEN = re.compile(r" ?[A-Za-z_]{1,5}|\d{1,3}|\n+[ \t]*|[ \t]+|[^\sA-Za-z_\d]", re.ASCII)
+_NEXT_LETTER = str.maketrans("abcdefghijklmnopqrstuvwxyz", "bcdefghijklmnopqrstuvwxyza")
 _LONGEST_MEMORY = 120
 """Characters before the cursor that identify the place in a file; more would only make a typing mistake fatal."""
 
@@ -43,6 +45,7 @@ class Call:
     reused: int = 0
     written: int = 0
     delivered: int = 0
+    text: list[str] = field(default_factory=list)
     started: float = 0.0
     read: float = 0.0
     ended: float = 0.0
@@ -51,11 +54,15 @@ class Call:
 
 @dataclass
 class SimulatedRunner:
-    """Start it with `async with`; `url` is its address, `calls` what it was asked. `texts` are the files it continues."""
+    """Start it with `async with`; `url` is its address, `calls` what it was asked. `texts` are the files it continues.
+
+    `wrong_share` of the lines are continued with something that does not stand there, the same ones each time.
+    """
 
     texts: Sequence[str]
     prompt_speed: float = PROMPT_SPEED
     writing_speed: float = WRITING_SPEED
+    wrong_share: float = 0.0
     calls: list[Call] = field(default_factory=list)
     url: str = ""
     _cache: list[str] = field(default_factory=list)
@@ -152,6 +159,7 @@ class SimulatedRunner:
                 await self._write(call, self.continuation(call.prompt), options.get("stop") or [], gone, writer)
         finally:
             gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
             call.ended = monotonic()
             self._happened.set()
 
@@ -181,6 +189,7 @@ class SimulatedRunner:
                 return
             _chunk(writer, {"model": MODEL, "response": part, "done": False})
             call.delivered += 1
+            call.text.append(part)
             self._happened.set()
             await writer.drain()
         now = monotonic()
@@ -197,14 +206,24 @@ class SimulatedRunner:
         await writer.drain()
 
     def continuation(self, prompt: str) -> str:
-        """What stands in the files behind the longest end of the prompt that they hold; nothing where they hold none of it."""
+        """What stands in the files behind the longest end of the prompt that they hold; nothing where they hold none of it.
+
+        On a line that it gets wrong it writes other words in the same shape: every letter is the next one of the alphabet.
+        """
+        text, line = self._found(prompt)
+        wrong = zlib.crc32(line.encode()) % 1000 < 1000 * self.wrong_share
+        return text.translate(_NEXT_LETTER) if wrong else text
+
+    def _found(self, prompt: str) -> tuple[str, str]:
+        """The continuation, and the whole line that it begins in."""
         for size in range(min(_LONGEST_MEMORY, len(prompt)), 2, -1):
             end = prompt[-size:]
             for text in self.texts:
                 at = text.find(end)
                 if at >= 0:
-                    return text[at + size : at + size + 2000]
-        return ""
+                    here = at + size
+                    return text[here : here + 2000], text[text.rfind("\n", 0, here) + 1 : text.find("\n", here)]
+        return "", ""
 
 
 async def _closed(reader: asyncio.StreamReader) -> None:
