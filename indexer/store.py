@@ -83,7 +83,7 @@ class Store:
         """The newest version of each table, for the manifest."""
         return {name: table.version for name, table in self._tables.items()}
 
-    def write(self, rows: Rows, vectors: NDArray[np.float32], first_id: int) -> None:
+    def write(self, rows: Rows, vectors: NDArray[np.float16], first_id: int) -> None:
         """Append chunks, their vectors (one row each) and symbols. Ids go up from `first_id`."""
         import numpy as np
         import pyarrow as pa
@@ -107,9 +107,9 @@ class Store:
                 for table in self._tables.values():
                     table.delete(_any_of("path", some))
 
-    def vectors_of(self, paths: Collection[str]) -> dict[bytes, NDArray[np.float16]]:
+    def vectors_of(self, paths: Collection[str]) -> dict[object, NDArray[np.float16]]:
         """The vectors of these files' chunks, by the chunks' keys, so that a known text is not embedded again."""
-        known: dict[bytes, NDArray[np.float16]] = {}
+        known: dict[object, NDArray[np.float16]] = {}
         with _faults(self._folder):
             chunks = self._tables[CHUNKS]
             count = max(chunks.count_rows(), 1)

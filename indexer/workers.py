@@ -1,4 +1,4 @@
-"""Files read and cut in worker processes, because parsing holds Python's lock. Knows no table and no vector.
+"""Files read, cut and embedded in worker processes, because parsing holds Python's lock. Knows no table.
 
 A worker is a fresh interpreter that reads jobs from its standard input and ends when that closes: whatever kills the
 parent, no worker outlives it. A file that kills a worker is left out and named, and the work goes on.
@@ -14,11 +14,17 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from indexer.analysis import FileFacts, Rows, analyse, digest
+from indexer.embedding import Embedder, make_embedder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 JOB_BYTES = 400_000
 """Source a job holds: about 10,000 lines, so a tenth of a second; large enough that handing it over costs nothing."""
@@ -42,26 +48,30 @@ class Job:
     known: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Analysed:
-    """What a handful of files came to."""
+    """What a handful of files came to. `vectors` has a row a chunk, or is None where the embedder is not one for workers."""
 
     files: list[FileFacts] = field(default_factory=list)
     rows: Rows = field(default_factory=Rows)
+    vectors: NDArray[np.float16] | None = None
 
 
-def analyse_all(root: Path, jobs: Sequence[Job]) -> Iterator[Analysed]:
-    """Analyse files in order, some at a time; in worker processes where there is enough to do."""
+def analyse_all(root: Path, jobs: Sequence[Job], embedder: str = "") -> Iterator[Analysed]:
+    """Analyse files in order, some at a time; in worker processes where there is enough to do.
+
+    `embedder` names one that is cheap to have in every process (`static`); empty: the vectors are the caller's business.
+    """
     parts = list(_parts(jobs))
     if sum(job.size for job in jobs) < WORTH_WORKERS:
         for part in parts:
-            yield analyse_here(str(root), part)
+            yield analyse_here(str(root), part, embedder)
         return
-    with _Pool(str(root), min(os.cpu_count() or 1, MAX_WORKERS, len(parts))) as pool:
+    with _Pool(str(root), embedder, min(os.cpu_count() or 1, MAX_WORKERS, len(parts))) as pool:
         yield from pool.results(parts)
 
 
-def analyse_here(root: str, jobs: Sequence[Job]) -> Analysed:
+def analyse_here(root: str, jobs: Sequence[Job], embedder: str) -> Analysed:
     """Analyse files in this process."""
     done = Analysed()
     for job in jobs:
@@ -74,7 +84,15 @@ def analyse_here(root: str, jobs: Sequence[Job]) -> Analysed:
             done.files.append(FileFacts(job.path, job.known, same=True))
         else:
             done.files.append(analyse(job.path, job.language, data, done.rows))
+    if embedder:
+        done.vectors = _embedder(embedder).embed_documents(done.rows.embedded).astype("float16")
+        done.rows.embedded = [""] * len(done.rows.embedded)  # it has been read: nothing to send
     return done
+
+
+@cache
+def _embedder(spec: str) -> Embedder:
+    return make_embedder(spec)
 
 
 def serve() -> None:
@@ -82,11 +100,27 @@ def serve() -> None:
     incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
     while True:
         try:
-            root, jobs = pickle.load(incoming)  # noqa: S301 -- the parent's pipe: no one else can write to it
+            job = pickle.load(incoming)  # noqa: S301 -- the parent's pipe: no one else can write to it
         except EOFError:
             return
-        pickle.dump(analyse_here(root, jobs), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
+        pickle.dump(analyse_here(*job), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
         outgoing.flush()
+
+
+def joined(several: Sequence[Analysed]) -> Analysed:
+    """Several as one, in their order."""
+    whole = Analysed()
+    vectors = []
+    for one in several:
+        whole.files.extend(one.files)
+        whole.rows.extend(one.rows)
+        if one.vectors is not None:
+            vectors.append(one.vectors)
+    if vectors:
+        import numpy as np
+
+        whole.vectors = np.concatenate(vectors)
+    return whole
 
 
 def _parts(jobs: Sequence[Job]) -> Iterator[list[Job]]:
@@ -105,8 +139,9 @@ def _parts(jobs: Sequence[Job]) -> Iterator[list[Job]]:
 class _Pool:
     """Workers, each driven by a thread that does nothing but wait for it."""
 
-    def __init__(self, root: str, size: int) -> None:
+    def __init__(self, root: str, embedder: str, size: int) -> None:
         self._root = root
+        self._embedder = embedder
         self._size = size
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         self._workers: list[_Worker] = []
@@ -140,7 +175,7 @@ class _Pool:
     def _do(self, part: list[Job]) -> Analysed:
         worker = self._idle.get()
         try:
-            done = worker.ask(self._root, part)
+            done = worker.ask(self._root, part, self._embedder)
         except (EOFError, OSError, pickle.UnpicklingError):  # it died over one of these files
             worker.stop()
             self._start()
@@ -150,12 +185,7 @@ class _Pool:
         if len(part) == 1:
             path = part[0].path
             return Analysed([FileFacts(path, b"", "unreadable", f"{path} was left out: reading it ended a worker process.")])
-        alone = Analysed()
-        for job in part:
-            one = self._do([job])
-            alone.files.extend(one.files)
-            alone.rows.extend(one.rows)
-        return alone
+        return joined([self._do([job]) for job in part])
 
 
 class _Worker:
@@ -168,10 +198,10 @@ class _Worker:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [_package_parent(), os.environ.get("PYTHONPATH")]))},
         )
 
-    def ask(self, root: str, part: list[Job]) -> Analysed:
+    def ask(self, root: str, part: list[Job], embedder: str) -> Analysed:
         """Hand over one part and wait for what it comes to."""
         incoming, outgoing = _pipes(self._process)
-        pickle.dump((root, part), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
+        pickle.dump((root, part, embedder), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
         outgoing.flush()
         result: Analysed = pickle.load(incoming)  # noqa: S301 -- our own worker's pipe
         return result
