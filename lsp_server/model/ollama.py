@@ -28,7 +28,7 @@ from lsp_server.model import durations
 from lsp_server.model.events import error_in
 from lsp_server.model.hosts import refuse_forwarded
 from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
-from lsp_server.model.transport import QUICK_SECONDS, check_status, client_options, open_client, plain_errors
+from lsp_server.model.transport import PATIENT_SECONDS, QUICK_SECONDS, check_status, client_options, open_client, plain_errors
 
 _MS = 1_000_000
 """Nanoseconds in a millisecond; Ollama tells nanoseconds."""
@@ -37,17 +37,19 @@ _START = "Start it with `ollama serve`."
 
 
 class OllamaClient:
-    """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever)."""
+    """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever), `patience` the longest silence in s."""
 
     backend: Backend = "ollama"
 
-    def __init__(self, url: str, *, allow_hosts: Sequence[str] = (), keep_alive: str = "30m") -> None:
+    def __init__(
+        self, url: str, *, allow_hosts: Sequence[str] = (), keep_alive: str = "30m", patience: float = PATIENT_SECONDS
+    ) -> None:
         self.url = url
         self._allow_hosts = tuple(allow_hosts)
         self._keep_alive = durations.keep_alive(keep_alive)
         self._http = open_client(url, allow_hosts)
         # Always with a host: without one the package would take OLLAMA_HOST from the environment.
-        self._ollama = ollama.AsyncClient(host=url, **client_options(allow_hosts))
+        self._ollama = ollama.AsyncClient(host=url, **client_options(allow_hosts, patience))
         self._capabilities: dict[str, frozenset[str]] = {}
 
     async def models(self) -> Sequence[ModelInfo]:

@@ -84,7 +84,7 @@ def _launch(program: Path, more: Mapping[str, str]) -> Instance:
         **{key: value for key, value in os.environ.items() if not key.startswith("OLLAMA_")},
         "HOME": str(home),  # it writes a key pair there; the user's own is not ours to touch
         "OLLAMA_HOST": f"127.0.0.1:{port}",
-        "OLLAMA_MODELS": str(cache_folder("ollama", version, "models")),
+        "OLLAMA_MODELS": str(cache_folder("ollama", version, f"models-{models.fingerprint()}")),
         "OLLAMA_NO_CLOUD": "1",
         "OLLAMA_NOPRUNE": "1",  # another instance may be writing to the same folder
         **more,
