@@ -17,6 +17,12 @@ from tests.support.wire import GHOST_TEXT, REPOSITORY, Wire, environment, runnin
 
 QUIET = "[completion]\nenabled = false\n[index]\nenabled = false\n"
 URI = "file:///nowhere/a.py"
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"processId": None, "rootUri": None, "capabilities": GHOST_TEXT},
+}
 
 
 @pytest.fixture
@@ -55,11 +61,11 @@ async def test_it_ends_when_it_is_told_to_by_a_signal(home: Path) -> None:
 
 async def test_it_ends_when_the_editor_is_gone(home: Path) -> None:
     """The pipe stays open, as it does where somebody else holds it: only the process id tells."""
-    editor = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    editor = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=subprocess.PIPE)
     async with running_server(home) as wire:
         await wire.initialize(process_id=editor.pid)
         editor.kill()
-        editor.wait()
+        await editor.wait()
         assert await wire.ended() == 1
 
 
@@ -165,14 +171,7 @@ async def test_nothing_is_imported_from_the_repository(tmp_path: Path) -> None:
 async def test_tcp_serves_one_client_on_loopback(home: Path) -> None:
     process, port = await tcp_server(home)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    body = json.dumps(
-        {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "initialize",
-            "params": {"processId": None, "rootUri": None, "capabilities": GHOST_TEXT},
-        }
-    )
+    body = json.dumps(INITIALIZE)
     writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
     assert b'"hearth"' in await reader.readuntil(b'"jsonrpc": "2.0"}')
     writer.close()
@@ -183,7 +182,7 @@ async def test_a_web_page_cannot_speak_to_the_tcp_server(home: Path) -> None:
     """A browser can be made to POST to a port of this machine; the body of that is no message."""
     process, port = await tcp_server(home)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    body = '{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": null, "rootUri": null, "capabilities": {}}}'
+    body = json.dumps(INITIALIZE)
     writer.write(f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
     assert await reader.read() == b""
     writer.close()
