@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.service import IndexingService
 from lsp_server.model.port import ChosenModel
+from lsp_server.model.scheduler import ScheduledClient
 from lsp_server.paths import Paths
 from lsp_server.pipes import CHUNK_BYTES, ByteSource, PipeWriter, read_in_thread, take_standard_streams
 from lsp_server.server import make_server
@@ -59,7 +61,7 @@ def make_session(edge: Edge, paths: Paths) -> Session:
     async def choose(settings: ModelSettings) -> ChosenModel:
         module = await _imported("lsp_server.model.choose")
         chosen: ChosenModel = await module.choose(settings, paths)
-        return chosen
+        return replace(chosen, client=ScheduledClient(chosen.client))
 
     def make_engine(model: Callable[[], Awaitable[ChosenModel]], repository: Repository | None, settings: Settings) -> Engine:
         from lsp_server.completion.engine import CompletionEngine

@@ -9,8 +9,10 @@ from lsp_server.model.port import Usage
 CHARACTERS_PER_TOKEN = 3.0
 """Where nothing was measured yet. Code in BPE vocabularies of 32,000 to 152,000 tokens has 2.7 to 3.8; low is safe."""
 
-FIRST_READ_MS = 1500.0
-"""How long reading a new prompt may take. Past about two seconds a user has typed on and the answer is stale."""
+QUICK_MS, PATIENT_MS, IDLE_MS = 200.0, 1500.0, 4000.0
+"""How long a new prompt may take to read. Somebody types: the first suggestion in a new place must come before the next word,
+so its prompt is short, and grows when the editor is idle. Somebody asked by key: they wait, but past two seconds they type on.
+Nobody waits: the read can be interrupted, and four seconds is about as long as a pause for thought."""
 
 UNKNOWN_SPEED = 340.0
 """Tokens a second, before the first prompt: what a 1.5 billion parameter model reads on a recent laptop's processor."""
@@ -43,8 +45,8 @@ class Calibration:
             return  # a runner that does not count reuse: this prompt came from its cache
         self.tokens_per_second += (_WEIGHT if self.tokens_per_second else 1.0) * (speed - self.tokens_per_second)
 
-    def prompt_characters(self, limit_tokens: int) -> int:
-        """Longest prompt in characters: the user's limit, or less where reading that much would take too long."""
+    def prompt_characters(self, limit_tokens: int, read_ms: float) -> int:
+        """Longest prompt in characters: the user's limit, or less where reading that much would take longer than `read_ms`."""
         speed = self.tokens_per_second or UNKNOWN_SPEED
-        tokens = min(limit_tokens, max(SMALLEST_PROMPT, int(speed * FIRST_READ_MS / 1000)))
+        tokens = min(limit_tokens, max(SMALLEST_PROMPT, int(speed * read_ms / 1000)))
         return int(tokens * self.characters_per_token)

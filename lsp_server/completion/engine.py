@@ -7,21 +7,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from indexer.records import Hit
-from lsp_server.completion import context, prompt, trim
+from lsp_server.completion import prompt, trim
+from lsp_server.completion.ahead import Ahead, Place
+from lsp_server.completion.anchoring import Anchors
 from lsp_server.completion.cache import SuggestionCache
-from lsp_server.completion.calibration import Calibration
+from lsp_server.completion.calibration import PATIENT_MS, QUICK_MS
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
 from lsp_server.completion.run import Run
 from lsp_server.completion.syntax import keep_sound
 from lsp_server.completion.trigger import Extent, extent_at
-from lsp_server.completion.window import Anchor, cut_window
+from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.families import FAMILIES
 from lsp_server.model.port import ChosenModel, Generation, Usage
 from lsp_server.settings import CompletionSettings
-
-SNIPPET_SHARE = 0.35
-"""Of a prompt's characters. Definitions of a dozen names fit in a third of 1,000 tokens; the code itself matters more."""
 
 GRACE_S = 0.25
 """How long an answer that the user types along waits for the next request. Editors ask 40 to 200 ms after a key."""
@@ -58,18 +56,18 @@ class CompletionEngine:
         settings: CompletionSettings,
     ) -> None:
         self._model = model
-        self._repository = repository
         self._settings = settings
         self._cache = SuggestionCache()
-        self._anchor: Anchor | None = None
+        self._anchors = Anchors(repository, settings)
+        self._ahead = Ahead(self._anchors, self._keep)
         self._run: Run | None = None
-        self._calibrations: dict[str, Calibration] = {}
 
     def forget(self) -> None:
-        """Clear the suggestions and the frozen context; what was learnt about the model's speed stays."""
-        self._cache.clear()
-        self._anchor = None
+        """Stop what runs, clear suggestions and frozen context; what was learnt about the model's speed stays."""
+        self._ahead.stop()
         self._stop_run()
+        self._cache.clear()
+        self._anchors.forget()
 
     async def complete(self, request: CompletionRequest) -> Suggestion | None:
         """A suggestion for one cursor, or None where there is nothing to suggest.
@@ -95,8 +93,7 @@ class CompletionEngine:
             self._leave(run, request)
             raise
         clock.mark("model")
-        around = trim.Surroundings(before, after, run.built.stops)
-        text = keep_sound(trim.clean(answer, around), before, after, snapshot.language)
+        text = _cleaned(answer, before, after, run.built, snapshot)
         clock.mark("trim")
         suggestion = Suggestion(
             text=text.replace("\n", snapshot.newline),
@@ -110,6 +107,7 @@ class CompletionEngine:
         kept = suggestion if text else None
         if run.finished:
             self._cache.put(snapshot.uri, before, after, chosen.info.name, kept)
+            self._ahead.begin(Place(snapshot, before, after, text), chosen, run.anchor)
         return kept
 
     async def _joined_or_started(
@@ -117,47 +115,38 @@ class CompletionEngine:
     ) -> tuple[Run, str]:
         """The run under way and what was typed since it began, or a new run after the pause for another keystroke."""
         run, uri, model = self._run, request.snapshot.uri, chosen.info.name
-        if run is not None and (run.anchor.uri, run.anchor.model) == (uri, model):
+        if run is not None and (run.uri, run.model) == (uri, model):
             typed = run.typed(before, after)
             if typed is not None:
                 clock.mark("wait")
                 return run, typed
         self._stop_run()
+        self._ahead.stop()
         if request.trigger == "automatic":
             await asyncio.sleep(self._settings.debounce_ms / 1000)
         clock.mark("wait")
-        anchor, tail = await self._anchored(request, before, after, chosen)
+        read_ms = QUICK_MS if request.trigger == "automatic" else PATIENT_MS
+        anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
         clock.mark("context")
-        family = FAMILIES[chosen.fim] if chosen.fim else None
-        built = prompt.build(family, anchor, tail, request.snapshot)
+        built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, request.snapshot)
         clock.mark("prompt")
         wanted = Generation(prompt=built.text, max_tokens=self._settings.max_tokens, stop=built.stops)
         self._stop_run()  # another document's request may have started one meanwhile
         self._run = Run(chosen.client.generate(model, wanted), built, anchor, before, after, extent)
         return self._run, ""
 
-    async def _anchored(self, request: CompletionRequest, before: str, after: str, chosen: ChosenModel) -> tuple[Anchor, str]:
-        """The anchor in force and what was typed behind it; a new one where the document is elsewhere."""
-        snapshot, anchor = request.snapshot, self._anchor
-        if anchor and (anchor.uri, anchor.model) == (snapshot.uri, chosen.info.name):
-            tail = anchor.tail(before, after)
-            if tail is not None:
-                return anchor, tail
-        limit = self._settings.prompt_tokens
-        if chosen.info.context_tokens:
-            limit = min(limit, chosen.info.context_tokens - self._settings.max_tokens - 64)
-        characters = self._calibration(chosen).prompt_characters(limit)
-        hits: list[Hit] = []
-        if self._repository and self._settings.context_budget_ms:
-            hits = await context.gather(self._repository, before, after, self._settings.context_budget_ms)
-        prefix, suffix = cut_window(before, after, characters)
-        room = max(int(characters * SNIPPET_SHARE), characters - len(prefix) - len(suffix))
-        snippets = context.choose_snippets(hits, snapshot.path, prefix + suffix, room)
-        used = sum(len(hit.text) for hit in snippets)
-        if used + len(prefix) + len(suffix) > characters:
-            prefix, suffix = cut_window(before, after, characters - used)
-        self._anchor = Anchor(snapshot.uri, chosen.info.name, before, after, prefix, suffix, snippets)
-        return self._anchor, ""
+    def _keep(self, run: Run, place: Place, chosen: ChosenModel) -> None:
+        """Remember what was written ahead of a place."""
+        text = _cleaned(run.text, place.before, place.after, run.built, place.snapshot)
+        if text:
+            suggestion = Suggestion(
+                text=text.replace("\n", place.snapshot.newline),
+                model=chosen.info.name,
+                backend=chosen.info.backend,
+                context=run.anchor.snippets,
+                usage=self._usage(chosen, run),
+            )
+            self._cache.put(run.uri, place.before, place.after, run.model, suggestion)
 
     def _leave(self, run: Run, request: CompletionRequest) -> None:
         """A request is cancelled: its run ends with it, unless others read it or the user types along what it writes."""
@@ -183,11 +172,14 @@ class CompletionEngine:
 
     def _usage(self, chosen: ChosenModel, run: Run) -> Usage:
         """What the run cost: the runner's count, or an estimate of the prompt where the run was ended before it counted."""
-        calibration = self._calibration(chosen)
+        calibration = self._anchors.calibration(chosen)
         if run.usage is None:
             return Usage(prompt_tokens=int(len(run.built.text) / calibration.characters_per_token))
         calibration.learn(run.built.text, run.usage)
         return run.usage
 
-    def _calibration(self, chosen: ChosenModel) -> Calibration:
-        return self._calibrations.setdefault(chosen.info.name, Calibration())
+
+def _cleaned(answer: str, before: str, after: str, built: prompt.Prompt, snapshot: DocumentSnapshot) -> str:
+    """What of an answer may stand at a place; empty for nothing."""
+    around = trim.Surroundings(before, after, built.stops)
+    return keep_sound(trim.clean(answer, around), before, after, snapshot.language)

@@ -39,6 +39,7 @@ class Run:
         self.usage: Usage | None = None
         self.read_ms = 0.0
         self.readers = 0
+        self.uri, self.model = anchor.uri, anchor.model
         self._started = monotonic()
         self._first: float | None = None
         self._changed = asyncio.Event()

@@ -6,6 +6,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+COMPLETION, ACTION, AHEAD = 0, 1, 2
+"""Priorities, the most urgent first: ghost text somebody waits for; an explanation; reading and writing ahead."""
+
 Backend = Literal["ollama", "embedded", "openai_compatible"]
 
 
@@ -42,8 +45,9 @@ class Generation:
     """What is asked for. Exactly one of `prompt` (given raw to the model, no template) and `messages` (chat) is set.
 
     `max_tokens` bounds the answer, in tokens; never 0 (Ollama reads 0 as "without end"). `stop` strings end the answer and
-    are not part of it. `logprobs` asks for one a token; servers that have none leave them out. Runner options (context
-    size, threads, layers) are not here on purpose: changing one reloads the model.
+    are not part of it. `logprobs` asks for one a token; servers that have none leave them out. `priority` is `COMPLETION`,
+    `ACTION` or `AHEAD`. Runner options (context size, threads, layers) are not here on purpose: changing one reloads the
+    model.
     """
 
     prompt: str = ""
@@ -52,6 +56,7 @@ class Generation:
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     seed: int | None = None
+    priority: int = 0
     logprobs: bool = False
 
 

@@ -1,7 +1,7 @@
 """What the engine remembers: suggestions typed along, and what runners report."""
 
 from lsp_server.completion.cache import CAPACITY, SuggestionCache
-from lsp_server.completion.calibration import CHARACTERS_PER_TOKEN, SMALLEST_PROMPT, Calibration
+from lsp_server.completion.calibration import CHARACTERS_PER_TOKEN, PATIENT_MS, SMALLEST_PROMPT, Calibration
 from lsp_server.completion.records import Suggestion
 from lsp_server.model.port import Usage
 
@@ -65,10 +65,10 @@ def test_token_length_is_learnt() -> None:
 def test_a_slow_reader_gets_a_shorter_prompt_but_never_a_useless_one() -> None:
     calibration = Calibration()
     calibration.learn("x" * 600, Usage(prompt_tokens=200, reused_tokens=0, prompt_ms=500, generated_tokens=1))
-    assert calibration.prompt_characters(4000) == int(400 * 1.5 * calibration.characters_per_token)
+    assert calibration.prompt_characters(4000, PATIENT_MS) == int(400 * PATIENT_MS / 1000 * calibration.characters_per_token)
     calibration = Calibration()
     calibration.learn("x" * 600, Usage(prompt_tokens=200, reused_tokens=0, prompt_ms=20_000))
-    assert calibration.prompt_characters(4000) == int(SMALLEST_PROMPT * calibration.characters_per_token)
+    assert calibration.prompt_characters(4000, PATIENT_MS) == int(SMALLEST_PROMPT * calibration.characters_per_token)
 
 
 def test_a_prompt_out_of_the_cache_says_nothing_about_reading_speed() -> None:

@@ -1,0 +1,70 @@
+"""Where a prompt stands: choose a document's anchor, keep it while the user types, let it grow. Asks the index, no model."""
+
+from __future__ import annotations
+
+from indexer.records import Hit
+from lsp_server.completion import context
+from lsp_server.completion.calibration import Calibration
+from lsp_server.completion.records import Repository
+from lsp_server.completion.window import Anchor, cut_window
+from lsp_server.documents import DocumentSnapshot
+from lsp_server.model.port import ChosenModel
+from lsp_server.settings import CompletionSettings
+
+SNIPPET_SHARE = 0.35
+"""Of a prompt's characters. Definitions of a dozen names fit in a third of 1,000 tokens; the code itself matters more."""
+
+SPARE_TOKENS = 64
+"""Left free of a model's context: our token counts are estimates, and a prompt too long loses its start without a word."""
+
+
+class Anchors:
+    """The anchor in force, and what is known of each model. One for each engine."""
+
+    def __init__(self, repository: Repository | None, settings: CompletionSettings) -> None:
+        self._repository = repository
+        self._settings = settings
+        self._anchor: Anchor | None = None
+        self._calibrations: dict[str, Calibration] = {}
+
+    def forget(self) -> None:
+        """Drop the anchor; what was learnt about models stays."""
+        self._anchor = None
+
+    def calibration(self, chosen: ChosenModel) -> Calibration:
+        """What is known of a model's speed and tokens."""
+        return self._calibrations.setdefault(chosen.info.name, Calibration())
+
+    async def at(
+        self, snapshot: DocumentSnapshot, before: str, after: str, chosen: ChosenModel, read_ms: float
+    ) -> tuple[Anchor, str]:
+        """The anchor in force and what was typed behind it; a new one where the document is elsewhere."""
+        anchor = self._anchor
+        if anchor and (anchor.uri, anchor.model) == (snapshot.uri, chosen.info.name):
+            tail = anchor.tail(before, after)
+            if tail is not None:
+                return anchor, tail
+        self.use(await self.take(snapshot, before, after, chosen, read_ms))
+        assert self._anchor is not None
+        return self._anchor, ""
+
+    def use(self, anchor: Anchor) -> None:
+        """Make an anchor the one in force."""
+        self._anchor = anchor
+
+    async def take(self, snapshot: DocumentSnapshot, before: str, after: str, chosen: ChosenModel, read_ms: float) -> Anchor:
+        """A new anchor for a place, as large as the model can read in `read_ms` and the settings allow."""
+        limit = self._settings.prompt_tokens
+        if chosen.info.context_tokens:
+            limit = min(limit, chosen.info.context_tokens - self._settings.max_tokens - SPARE_TOKENS)
+        characters = self.calibration(chosen).prompt_characters(limit, read_ms)
+        hits: list[Hit] = []
+        if self._repository and self._settings.context_budget_ms:
+            hits = await context.gather(self._repository, before, after, self._settings.context_budget_ms)
+        prefix, suffix = cut_window(before, after, characters)
+        room = max(int(characters * SNIPPET_SHARE), characters - len(prefix) - len(suffix))
+        snippets = context.choose_snippets(hits, snapshot.path, prefix + suffix, room)
+        used = sum(len(hit.text) for hit in snippets)
+        if used + len(prefix) + len(suffix) > characters:
+            prefix, suffix = cut_window(before, after, characters - used)
+        return Anchor(snapshot.uri, chosen.info.name, before, after, prefix, suffix, snippets)

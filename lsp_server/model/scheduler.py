@@ -1,0 +1,162 @@
+"""One model server, several customers: the most urgent goes first, and no prompt is read in one go. Wraps any ModelClient.
+
+A runner that reads a prompt cannot be stopped, and while it reads nobody else is served (facts of Ollama, tests/integration/
+test_model_ollama.py). But what it has read stays in its cache. So a long unread prompt is sent in growing pieces, each a call
+for one token: between two of them a newer keystroke gets in, and nothing read is lost. What is less urgent gives its turn up
+in the middle of its answer and goes on later behind the text it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from time import monotonic
+
+from lsp_server.model.port import Generation, Message, ModelClient, ModelInfo, Piece, PullProgress
+from lsp_server.model.turns import Queue, Turn
+
+PIECE_S = 0.15
+"""Reading time of one piece: the longest that a keystroke waits for a prompt nobody wants any more. Four pieces instead of
+one cost 1 to 3 % (measured on Ollama); shorter ones would cost more, each call has 40 to 60 ms of its own."""
+
+FIRST_PIECE = 400
+"""Characters, before the reading speed is known: about 130 tokens, a second on the slowest machine worth using."""
+
+SMALLEST_PIECE = 200
+"""Characters. Below about 64 tokens a piece costs more in calls than in reading."""
+
+_WEIGHT = 0.5
+"""Of the newest measurement of the reading speed."""
+
+
+class ScheduledClient:
+    """A ModelClient whose generations wait for each other by priority. One for each model server, shared by all who ask it."""
+
+    def __init__(self, client: ModelClient) -> None:
+        self.backend = client.backend
+        self._client = client
+        self._queue = Queue()
+        self._held: dict[str, str] = {}  # model -> the text that its runner has in its cache, as far as we know
+        self._speed = 0.0  # characters read a second
+
+    async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
+        """Stream an answer when its turn comes. Closing the generator gives the turn back and closes the socket."""
+        written, left = "", request.max_tokens
+        while True:
+            turn = await self._queue.enter(request.priority)
+            try:
+                rest = _continued(request, written, left)
+                if not await self._read(model, rest.prompt, turn):
+                    continue
+                async with aclosing(self._write(model, rest, turn)) as pieces:
+                    async for piece in pieces:
+                        written += piece.text
+                        left = max(left - 1, 1)
+                        yield piece
+                        if piece.finish is not None:
+                            return
+            finally:
+                self._queue.leave(turn)
+
+    async def _read(self, model: str, prompt: str, turn: Turn) -> bool:
+        """Have the runner read all but the last piece of a prompt; False where the turn is wanted back in between."""
+        at = _common(self._held.get(model, ""), prompt)
+        piece = self._piece()
+        while len(prompt) - at > piece + piece // 2:
+            if turn.wanted_back.is_set():
+                return False
+            at += piece
+            started = monotonic()
+            await self._take_one_token(model, prompt[:at])
+            self._learn(piece, monotonic() - started)
+            piece = self._piece()
+        return True
+
+    async def _take_one_token(self, model: str, prompt: str) -> None:
+        # Noted before it is done: a runner reads on to the end when its client has gone.
+        self._held[model] = prompt
+        async with aclosing(self._client.generate(model, Generation(prompt, max_tokens=1))) as pieces:
+            async for _ in pieces:
+                pass
+
+    async def _write(self, model: str, request: Generation, turn: Turn) -> AsyncGenerator[Piece, None]:
+        """The runner's answer; it ends early, without a last piece, where the turn is wanted back."""
+        self._held[model] = request.prompt
+        async with aclosing(self._client.generate(model, request)) as pieces:
+            while True:
+                step = asyncio.ensure_future(anext(pieces))
+                wanted = asyncio.ensure_future(turn.wanted_back.wait())
+                try:
+                    await asyncio.wait({step, wanted}, return_when=asyncio.FIRST_COMPLETED)
+                    if not step.done():
+                        return
+                    piece = step.result()
+                except StopAsyncIteration:
+                    return
+                finally:
+                    wanted.cancel()
+                    await _stopped(step)
+                if request.prompt:
+                    self._held[model] += piece.text
+                yield piece
+
+    def _piece(self) -> int:
+        return max(int(self._speed * PIECE_S), SMALLEST_PIECE) if self._speed else FIRST_PIECE
+
+    def _learn(self, characters: int, seconds: float) -> None:
+        seen = characters / max(seconds, 1e-3)
+        self._speed += (_WEIGHT if self._speed else 1.0) * (seen - self._speed)
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """As the client."""
+        return await self._client.models()
+
+    async def describe(self, name: str) -> ModelInfo:
+        """As the client."""
+        return await self._client.describe(name)
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """As the client; another model's turn is not ours to give, so it does not wait."""
+        return await self._client.embed(model, texts)
+
+    def pull(self, name: str) -> AsyncGenerator[PullProgress, None]:
+        """As the client."""
+        return self._client.pull(name)
+
+    async def aclose(self) -> None:
+        """Close the client."""
+        await self._client.aclose()
+
+
+def _continued(request: Generation, written: str, left: int) -> Generation:
+    """The same request behind what was written before its turn was wanted back."""
+    if not written:
+        return request
+    if request.messages:
+        return replace(request, messages=(*request.messages, Message("assistant", written)), max_tokens=left)
+    return replace(request, prompt=request.prompt + written, max_tokens=left)
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the common start of two texts, by halving: comparing slices is C, comparing characters is not."""
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[:middle] == other[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+async def _stopped(step: asyncio.Future[Piece]) -> None:
+    """Make sure that nobody is inside the stream any more: it may only be closed then."""
+    if not step.done():
+        step.cancel()
+        await asyncio.wait({step})
+    if not step.cancelled():
+        step.exception()
