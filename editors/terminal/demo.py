@@ -1,12 +1,13 @@
 """The smallest editor there is: open one real file in the real server, ask for ghost text, print it in place. Writes no file.
 
-usage: demo.py [REPO]
+usage: demo.py [REPO] [--svg FILE]
 
 It is what `make demo` runs, and a complete example of a client: start the server, say hello, open a document, type, ask.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import re
@@ -23,7 +24,7 @@ from pygls.lsp.client import LanguageClient
 from rich.console import Console
 from rich.markup import escape
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 SERVER = [sys.executable, "-m", "lsp_server"]
 PATIENCE_S = 120.0
@@ -47,7 +48,19 @@ class Place:
 
 def main() -> int:
     """Index, connect, ask, print."""
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
+    parser = argparse.ArgumentParser(description="Show ghost text in a real repository.")
+    parser.add_argument("repo", nargs="?", type=Path, default=Path())
+    parser.add_argument("--svg", type=Path, help="draw what was printed into a file as well")
+    args = parser.parse_args()
+    if args.svg:
+        console.record, console.width = True, 118
+    code = _run(args.repo.resolve())
+    if args.svg and code == 0:
+        console.save_svg(str(args.svg), title="make demo")
+    return code
+
+
+def _run(root: Path) -> int:
     if not root.is_dir():
         console.print(f"[red]{escape(str(root))} is not a folder.[/] Say which repository: make demo REPO=path")
         return 2
@@ -55,10 +68,17 @@ def main() -> int:
     if not _model_ready():
         return 1
     console.rule(f"[bold]2. An index of {escape(str(root))}[/]", align="left")
-    if subprocess.run([*SERVER, "index", str(root)], check=False).returncode:
+    if not _indexed(root):
         return 1
     console.rule("[bold]3. An editor connects and asks for ghost text[/]", align="left")
     return asyncio.run(_ask(root))
+
+
+def _indexed(root: Path) -> bool:
+    """Index the repository; what the command says is said again here. Its progress bar is drawn on stderr meanwhile."""
+    done = subprocess.run([*SERVER, "index", str(root)], stdout=subprocess.PIPE, text=True, check=False)
+    console.print(escape(done.stdout.rstrip()))
+    return done.returncode == 0
 
 
 def _model_ready() -> bool:
@@ -86,18 +106,16 @@ def _chosen() -> dict[str, Any]:
 
 async def _ask(root: Path) -> int:
     client = LanguageClient("hearth-demo", "1")
-    ready = asyncio.Event()
+    news = asyncio.Event()
     seen: list[str] = []
 
     @client.feature("hearth/status")
     def _(status: Any) -> None:
-        state = status["state"] if isinstance(status, dict) else status.state
         message = status["message"] if isinstance(status, dict) else status.message
         if message not in seen:
             seen.append(message)
             console.print(f"  [dim]status:[/] {escape(message)}")
-        if state == "ready":
-            ready.set()
+        news.set()
 
     started = monotonic()
     await client.start_io(*SERVER, "serve", "--log-level", "error")
@@ -106,7 +124,7 @@ async def _ask(root: Path) -> int:
         console.print(f"  [dim]initialize answered after[/] {1000 * (monotonic() - started):,.0f} ms")
         client.initialized(types.InitializedParams())
         try:
-            await asyncio.wait_for(ready.wait(), PATIENCE_S)
+            await asyncio.wait_for(_settled(client, news), PATIENCE_S)
         except TimeoutError:
             console.print("[red]The server did not become ready.[/] `lsp_server doctor` says what is missing.")
             return 1
@@ -130,6 +148,18 @@ def _hello(root: Path) -> types.InitializeParams:
         ),
         workspace_folders=[types.WorkspaceFolder(uri=root.as_uri(), name=root.name)],
     )
+
+
+async def _settled(client: LanguageClient, news: asyncio.Event) -> None:
+    """Wait until the model was found and the index is open, looking again each time the server says that something changed."""
+    while True:
+        news.clear()
+        params = types.ExecuteCommandParams(command="hearth.status")
+        said: Any = await client.workspace_execute_command_async(params)
+        model, folders = said["model"]["phase"], [folder["phase"] for folder in said["folders"]]
+        if model == "ready" and not {"waiting", "indexing"}.intersection(folders):
+            return
+        await news.wait()
 
 
 async def _show(client: LanguageClient, root: Path, place: Place, number: int) -> bool:

@@ -10,7 +10,7 @@ from tests.support.editors.machine import EditorUnavailable, fonts, made_once, p
 CODE_SERVER = "4.100.3"
 """Carries VS Code 1.100.3 and runs on Node 20; from 4.101 on it wants Node 22."""
 
-_NPM = ("npm", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+NPM = ("npm", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ def vscode() -> VSCode:
 
 def _make(folder: Path) -> None:
     # No install scripts: they download prebuilt binaries from elsewhere, and nothing that is tested needs them.
-    run([*_NPM, "install", "--ignore-scripts", "--prefix", folder, f"code-server@{CODE_SERVER}"], cwd=folder)
+    run([*NPM, "install", "--ignore-scripts", "--prefix", folder, f"code-server@{CODE_SERVER}"], cwd=folder)
     vscode_folder = folder / "node_modules/code-server/lib/vscode"
     for part in (vscode_folder, vscode_folder / "extensions"):
-        run([*_NPM, "install", "--omit=dev", "--ignore-scripts"], cwd=part)
+        run([*NPM, "install", "--omit=dev", "--ignore-scripts"], cwd=part)
     (vscode_folder / "node_modules.asar").symlink_to("node_modules")
     # Quick Open and search call this program; its package would download it in an install script.
     ripgrep = vscode_folder / "node_modules/@vscode/ripgrep/bin/rg"

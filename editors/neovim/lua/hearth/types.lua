@@ -1,0 +1,45 @@
+---@meta
+-- The server's settings as types. Made by editors/generate.py from lsp_server/settings.py. Do not edit: the tests compare.
+
+---@class hearth.InitOptions What `init_options` of `vim.lsp.config` may hold.
+---@field model? hearth.InitOptions.model
+---@field completion? hearth.InitOptions.completion
+---@field index? hearth.InitOptions.index
+
+---@class hearth.InitOptions.model
+---@field backend? "auto"|"ollama"|"embedded"|"openai_compatible" Who serves the model. `auto` takes Ollama when it answers and has a usable model, else the embedded runner. Default: `"auto"`.
+---@field name? string The model to use, as its server names it (`qwen2.5-coder:1.5b`). Empty: the best one found. Default: `""`.
+---@field ollama_host? string Ollama's address. Empty: `OLLAMA_HOST` where that is this machine, else `http://127.0.0.1:11434`. Default: `""`.
+---@field openai_base_url? string Address of an OpenAI-compatible server: llama.cpp, vLLM, LM Studio. Default: `"http://127.0.0.1:8080/v1"`.
+---@field keep_alive? string How long Ollama keeps the model in memory after the last request. Default: `"30m"`.
+
+---@class hearth.InitOptions.completion
+---@field enabled? boolean Offer ghost text. Default: `true`.
+---@field debounce_ms? integer Wait this long for another keystroke before asking the model, in milliseconds. Default: `60`.
+---@field max_tokens? integer Longest suggestion, in tokens. Default: `96`.
+---@field prompt_tokens? integer Longest prompt, in tokens. A slow machine wants less. Default: `1024`.
+---@field context_budget_ms? integer Time to look the repository up for context, in milliseconds. 0: no context. Default: `30`.
+---@field disabled_languages? string[] Language ids without ghost text (`markdown`). Default: `{}`.
+
+---@class hearth.InitOptions.index
+---@field enabled? boolean Index the workspace folders and keep the index current. Default: `true`.
+---@field embedder? string What turns code into vectors: `static` (built in, no model), `ollama:NAME`, or `sentence-transformers:NAME_OR_PATH`. Default: `"static"`.
+---@field max_file_kib? integer Larger files are not indexed, in KiB. Default: `1024`.
+---@field exclude? string[] More paths to leave out, as .gitignore patterns. Default: `{}`.
+
+---@class hearth.WorkspaceSettings What `settings.hearth` of `vim.lsp.config` may hold: a project may set it.
+---@field completion? hearth.WorkspaceSettings.completion
+---@field index? hearth.WorkspaceSettings.index
+
+---@class hearth.WorkspaceSettings.completion
+---@field enabled? boolean Offer ghost text. Default: `true`.
+---@field debounce_ms? integer Wait this long for another keystroke before asking the model, in milliseconds. Default: `60`.
+---@field max_tokens? integer Longest suggestion, in tokens. Default: `96`.
+---@field prompt_tokens? integer Longest prompt, in tokens. A slow machine wants less. Default: `1024`.
+---@field context_budget_ms? integer Time to look the repository up for context, in milliseconds. 0: no context. Default: `30`.
+---@field disabled_languages? string[] Language ids without ghost text (`markdown`). Default: `{}`.
+
+---@class hearth.WorkspaceSettings.index
+---@field enabled? boolean Index the workspace folders and keep the index current. Default: `true`.
+---@field max_file_kib? integer Larger files are not indexed, in KiB. Default: `1024`.
+---@field exclude? string[] More paths to leave out, as .gitignore patterns. Default: `{}`.

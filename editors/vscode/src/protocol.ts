@@ -1,0 +1,84 @@
+// The server's own words: what travels beside LSP's methods. Types and names only; sends nothing.
+
+import { NotificationType } from "vscode-languageclient/node";
+
+export type State =
+  | "starting"
+  | "ready"
+  | "indexing"
+  | "model_missing"
+  | "model_unreachable"
+  | "model_failing"
+  | "off";
+
+/** `hearth/status`: one line that says how the server is. `action` is empty where nothing needs doing. */
+export interface Status {
+  state: State;
+  message: string;
+  action: string;
+  percent: number | null;
+  model: string;
+}
+
+export const StatusNotification = new NotificationType<Status>("hearth/status");
+
+/** What `hearth.status` answers. */
+export interface Report {
+  version: string;
+  status: Status;
+  folders: { root: string; phase: string; files: number; chunks: number; message: string }[];
+  counts: Partial<Record<"offered" | "accepted" | "reused" | "shown" | "partly_accepted", number>>;
+}
+
+/** One result of `hearth.search`; lines are 1-based and inclusive. */
+export interface Hit {
+  uri: string;
+  path: string;
+  start_line: number;
+  end_line: number;
+  symbol: string;
+  kind: string;
+  text: string;
+}
+
+/** What `hearth.models` answers. `suggested` can be fetched by `hearth.pullModel`. */
+export interface Models {
+  models: { name: string; backend: string; size_bytes: number }[];
+  chosen: string | null;
+  why: string;
+  suggested: { name: string; size_bytes: number; note: string; terms: string }[];
+}
+
+/** The one argument of `hearth.action`. */
+export interface ActionArgument {
+  id: string;
+  uri: string;
+  version?: number;
+  range?: { start: { line: number; character: number }; end: { line: number; character: number } };
+  answer?: string;
+  asks?: string;
+  instruction?: string;
+}
+
+/** What `hearth.action` answers: Markdown to show, or nothing because the edit was sent by `workspace/applyEdit`. */
+export interface ActionResult {
+  markdown?: string;
+  title?: string;
+  refusal?: { code: string; sentence: string } | null;
+}
+
+/** A piece of an answer while it streams; "again" says that what was shown so far is void. */
+export interface Piece {
+  kind: "text" | "again";
+  text: string;
+}
+
+export const Commands = {
+  action: "hearth.action",
+  clearCache: "hearth.clearCache",
+  models: "hearth.models",
+  pullModel: "hearth.pullModel",
+  reindex: "hearth.reindex",
+  search: "hearth.search",
+  status: "hearth.status",
+} as const;
