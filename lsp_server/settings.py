@@ -7,6 +7,7 @@ config.toml or from what the editor sends at start. `file` settings open the doo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, Literal
@@ -23,10 +24,11 @@ def _setting(
     choices: tuple[str, ...] = (),
     minimum: int | None = None,
     maximum: int | None = None,
+    kind: str = "",
 ) -> Any:
     return field(
         default=default,
-        metadata={"doc": doc, "scope": scope, "choices": choices, "minimum": minimum, "maximum": maximum},
+        metadata={"doc": doc, "scope": scope, "choices": choices, "minimum": minimum, "maximum": maximum, "kind": kind},
     )
 
 
@@ -93,12 +95,48 @@ class IndexingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomAction:
+    """An action of the user's own: a `[[actions.custom]]` table. `answer` is "code" (an edit) or "explanation" (text)."""
+
+    id: str
+    title: str
+    prompt: str
+    answer: str = "code"
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSettings:
+    """Code actions: explain, rewrite, document, test, fix."""
+
+    enabled: bool = _setting(True, "Offer code actions.")
+    max_tokens: int = _setting(
+        1536, "Longest answer, in tokens. An answer that is cut off is shown, not applied.", minimum=64, maximum=32768
+    )
+    prompt_tokens: int = _setting(
+        3072, "Longest prompt, in tokens. What does not fit is abridged, and you are told.", minimum=256, maximum=131072
+    )
+    context_budget_ms: int = _setting(
+        500, "Time to look up definitions in the repository, in milliseconds. 0: none.", minimum=0, maximum=10000
+    )
+    confirm: bool = _setting(True, "Have the editor show an edit before it is applied, where it can.", scope="user")
+    disabled: tuple[str, ...] = _setting((), "Ids of actions that are not offered (`tests`).")
+    custom: tuple[CustomAction, ...] = _setting(
+        (),
+        "Actions of your own, each a table with `id`, `title`, `prompt`, `answer` (`code` or `explanation`) and `languages`.",
+        scope="file",
+        kind="list of actions",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one session. Immutable: a change makes a new value."""
 
     model: ModelSettings = field(default_factory=ModelSettings)
     completion: CompletionSettings = field(default_factory=CompletionSettings)
     index: IndexingSettings = field(default_factory=IndexingSettings)
+    actions: ActionSettings = field(default_factory=ActionSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +166,8 @@ def entries() -> Iterator[Entry]:
     """Every setting in the order of the source."""
     for section in fields(Settings):
         for one in fields(_SECTIONS[section.name]):
-            yield Entry(f"{section.name}.{one.name}", _type_name(one), one.default, **one.metadata)
+            told = {name: value for name, value in one.metadata.items() if name != "kind"}
+            yield Entry(f"{section.name}.{one.name}", _type_name(one), one.default, **told)
 
 
 def resolve(layers: Iterable[Layer]) -> tuple[Settings, list[str]]:
@@ -155,7 +194,12 @@ def resolve(layers: Iterable[Layer]) -> tuple[Settings, list[str]]:
     return settings, problems
 
 
-_SECTIONS: Mapping[str, type] = {"model": ModelSettings, "completion": CompletionSettings, "index": IndexingSettings}
+_SECTIONS: Mapping[str, type] = {
+    "model": ModelSettings,
+    "completion": CompletionSettings,
+    "index": IndexingSettings,
+    "actions": ActionSettings,
+}
 
 
 def _merged(section: Any, name: str, values: Mapping[str, object], layer: Layer) -> tuple[Any, list[str]]:
@@ -193,6 +237,8 @@ def _same(value: object, current: object) -> bool:
 def _checked(one: Field[Any], value: object) -> tuple[str, object]:
     """What is wrong with a value (empty if nothing), and the value in the type of the field."""
     kind, meta = _type_name(one), one.metadata
+    if kind == "list of actions":
+        return _checked_actions(value)
     if kind == "list of strings":
         if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
             return "", tuple(value)
@@ -212,7 +258,46 @@ def _checked(one: Field[Any], value: object) -> tuple[str, object]:
     return "", value
 
 
+_ACTION_ID = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+
+
+def _checked_actions(value: object) -> tuple[str, object]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
+        return f"must be a list of tables (`[[actions.custom]]`), not {_said(value)}", None
+    actions = []
+    for number, one in enumerate(value, 1):
+        wrong = _wrong_action(one)
+        if wrong:
+            return f"number {number} {wrong}", None
+        languages = tuple(one.get("languages", ()))
+        actions.append(CustomAction(one["id"], one["title"], one["prompt"], one.get("answer", "code"), languages))
+    if len({one.id for one in actions}) < len(actions):
+        return "has two actions with the same `id`", None
+    return "", tuple(actions)
+
+
+def _wrong_action(table: Mapping[str, object]) -> str:
+    known = [one.name for one in fields(CustomAction)]
+    unknown = [key for key in table if key not in known]
+    if unknown:
+        return f"has no `{unknown[0]}`;{_near(unknown[0], known) or ' it has ' + ', '.join(known)}"
+    for key in ("id", "title", "prompt"):
+        text = table.get(key)
+        if not isinstance(text, str) or not text.strip():
+            return f"needs a `{key}` of text"
+    if not _ACTION_ID.fullmatch(str(table["id"])):
+        return "has an `id` that is not of small letters, digits, - and _"
+    if table.get("answer", "code") not in ("code", "explanation"):
+        return "has an `answer` that is neither `code` nor `explanation`"
+    languages = table.get("languages", [])
+    if not isinstance(languages, list | tuple) or not all(isinstance(one, str) for one in languages):
+        return "has `languages` that are no list of strings"
+    return ""
+
+
 def _type_name(one: Field[Any]) -> str:
+    if one.metadata["kind"]:
+        return str(one.metadata["kind"])
     kinds = {bool: "boolean", int: "integer", str: "text", tuple: "list of strings"}
     return kinds[type(one.default)]
 

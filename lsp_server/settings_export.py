@@ -65,7 +65,21 @@ def as_schema() -> dict[str, object]:
     }
 
 
-_TYPES = {"text": "string", "boolean": "boolean", "integer": "integer", "list of strings": "array"}
+_TYPES = {"text": "string", "boolean": "boolean", "integer": "integer", "list of strings": "array", "list of actions": "array"}
+
+
+_ACTION_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["id", "title", "prompt"],
+    "properties": {
+        "id": {"type": "string"},
+        "title": {"type": "string"},
+        "prompt": {"type": "string"},
+        "answer": {"enum": ["code", "explanation"]},
+        "languages": {"type": "array", "items": {"type": "string"}},
+    },
+}
 
 
 def _property(entry: Entry) -> dict[str, object]:
@@ -73,6 +87,8 @@ def _property(entry: Entry) -> dict[str, object]:
     made["default"] = list(entry.default) if isinstance(entry.default, tuple) else entry.default
     if entry.type == "list of strings":
         made["items"] = {"type": "string"}
+    if entry.type == "list of actions":
+        made["items"] = _ACTION_SCHEMA
     if entry.choices:
         made["enum"] = list(entry.choices)
     if entry.minimum is not None:

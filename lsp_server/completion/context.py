@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from indexer.errors import IndexerError
+from indexer.languages import language_of
 from indexer.records import Hit
 from lsp_server.completion.records import Repository
 
@@ -32,6 +33,11 @@ def names_near(before: str, after: str) -> list[str]:
     words = [word for line in reversed(near) for word in reversed(_NAME.findall(line))]
     words += _NAME.findall("\n".join(after.split("\n")[:2]))
     return [word for word in dict.fromkeys(words) if word.lower() not in _KEYWORDS][:MOST_NAMES]
+
+
+def names_in(text: str) -> list[str]:
+    """Names in use in a text, in the order they first come, no keywords and no repeats."""
+    return [word for word in dict.fromkeys(_NAME.findall(text)) if word.lower() not in _KEYWORDS]
 
 
 async def gather(repository: Repository, before: str, after: str, budget_ms: int) -> list[Hit]:
@@ -60,8 +66,23 @@ async def gather(repository: Repository, before: str, after: str, budget_ms: int
     return hits
 
 
+_RELATED: Mapping[str, str] = {
+    **dict.fromkeys(("javascript", "typescript", "tsx", "jsx", "vue", "svelte"), "javascript"),
+    **dict.fromkeys(("c", "cpp", "objc", "cuda"), "c"),
+    **dict.fromkeys(("java", "kotlin", "scala", "groovy"), "jvm"),
+}
+"""Languages that use each other's definitions, by the name of their group."""
+
+
+def _group(path: str) -> str | None:
+    language = language_of(path)
+    return language and _RELATED.get(language, language)
+
+
 def choose_snippets(hits: Iterable[Hit], path: str, shown: str, characters: int) -> tuple[Hit, ...]:
     """The first hits that fit, none of them in the prompt already: not from `shown`, and no two that overlap.
+
+    Code in a language that the document cannot use is left out: a small model would go on in that language.
 
     `path` is the document's own: the disk's state of it is older than the buffer, so nothing of it is taken where the
     buffer shows it. Order is kept: the best first.
@@ -70,7 +91,12 @@ def choose_snippets(hits: Iterable[Hit], path: str, shown: str, characters: int)
     left = characters
     for hit in hits:
         cost = len(hit.text) + len(hit.path) + 8
-        if cost > left or _stands_in(hit, path, shown) or any(_overlap(hit, other) for other in chosen):
+        if (
+            cost > left
+            or _group(hit.path) != _group(path)
+            or _stands_in(hit, path, shown)
+            or any(_overlap(hit, other) for other in chosen)
+        ):
             continue
         chosen.append(hit)
         left -= cost
