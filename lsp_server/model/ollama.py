@@ -37,7 +37,7 @@ _START = "Start it with `ollama serve`."
 
 
 class OllamaClient:
-    """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever), `patience` the longest silence in s."""
+    """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever), `patience` is in seconds."""
 
     backend: Backend = "ollama"
 

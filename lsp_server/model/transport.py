@@ -69,7 +69,8 @@ class GuardedSyncTransport(httpx.BaseTransport):
 
     def __init__(self, allow_hosts: Iterable[str] = ()) -> None:
         self._allow_hosts = tuple(allow_hosts)
-        self._inner = httpx.HTTPTransport(trust_env=False, limits=_LIMITS)
+        # No connection is kept: an embedder has no moment at which it would be closed.
+        self._inner = httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Check first, then send."""
@@ -144,10 +145,8 @@ def check_status(server: str, url: str, status: int, said: str, missing: Callabl
         raise ModelProtocolError(f"{server} at {url} wants to send Hearth elsewhere, which it does not follow.", _WHO)
     said = " ".join(said.split())[:300]
     if status in (401, 403):
-        raise ModelFailedError(
-            f"{server} at {url} refused the request: {said or status}",
-            "A key for an OpenAI-compatible server goes into config.toml.",
-        )
+        advice = "Where it wants a key, that goes into config.toml: `[model]` `openai_api_key`."
+        raise ModelFailedError(f"{server} at {url} refused the request: {said or status}", advice)
     raise ModelFailedError(f"{server} answered with an error: {said or f'status {status}'}", "Its log says more.")
 
 
