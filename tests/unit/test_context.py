@@ -59,6 +59,12 @@ def test_nothing_is_shown_twice() -> None:
     assert [one.path for one in choose_snippets(hits, "main.py", body, 10_000)] == ["b.py"]
 
 
+def test_code_in_a_language_that_this_file_cannot_use_is_no_context() -> None:
+    hits = [hit("a.lua", 1, "local function area() end"), hit("b.ts", 1, "function area() { return 1 }")]
+    assert choose_snippets(hits, "main.py", "", 10_000) == ()
+    assert [one.path for one in choose_snippets(hits, "main.js", "", 10_000)] == ["b.ts"]
+
+
 def test_what_does_not_fit_is_passed_over_for_what_does() -> None:
     hits = [hit("big.py", 1, "x" * 500), hit("small.py", 1, "y = 1")]
     assert [one.path for one in choose_snippets(hits, "main.py", "", 100)] == ["small.py"]
