@@ -13,7 +13,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from lsp_server.framing import Frames, Garbage
 from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.service import IndexingService
-from lsp_server.model.port import ChosenModel
+from lsp_server.model.port import ChosenModel, PullProgress
 from lsp_server.model.scheduler import ScheduledClient
 from lsp_server.paths import Paths
 from lsp_server.pipes import CHUNK_BYTES, ByteSource, PipeWriter, read_in_thread, take_standard_streams
@@ -35,6 +36,7 @@ from lsp_server.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     from indexer.embedding import Embedder
+    from lsp_server.model.shelf import Inventory
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +71,25 @@ def make_session(edge: Edge, paths: Paths) -> Session:
         return CompletionEngine(model=model, repository=repository, settings=settings.completion)
 
     indexing = IndexingService(paths.indexes)
-    return Session(edge, paths.config, choose=choose, make_engine=make_engine, indexing=indexing)
+    return Session(edge, paths.config, choose=choose, make_engine=make_engine, indexing=indexing, shelf=_Shelf(paths))
+
+
+class _Shelf:
+    """`model.shelf` as the session's port: its clients are imported when somebody asks for them."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+
+    async def take_inventory(self, settings: ModelSettings) -> Inventory:
+        module = await _imported("lsp_server.model.shelf")
+        found: Inventory = await module.take_inventory(settings, self._paths)
+        return found
+
+    async def fetch(self, name: str, accepted: bool, settings: ModelSettings) -> AsyncGenerator[PullProgress, None]:
+        module = await _imported("lsp_server.model.shelf")
+        async with aclosing(module.fetch(name, accepted, settings, self._paths)) as steps:
+            async for step in steps:
+                yield step
 
 
 async def _imported(name: str) -> Any:

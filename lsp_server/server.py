@@ -23,6 +23,9 @@ CONVERSATIONS: Mapping[str, Callable[..., Any]] = {
     types.TEXT_DOCUMENT_DID_SAVE: text_sync.did_save,
     types.WORKSPACE_DID_CHANGE_WATCHED_FILES: text_sync.did_change_watched_files,
     types.TEXT_DOCUMENT_INLINE_COMPLETION: inline_completion.inline_completion,
+    # Not LSP's own: what clients of Copilot's server send, and both plugins of ours.
+    "textDocument/didShowCompletion": inline_completion.did_show,
+    "textDocument/didPartiallyAcceptCompletion": inline_completion.did_partially_accept,
     types.WORKSPACE_EXECUTE_COMMAND: commands.execute_command,
 }
 """`textDocument/completion` is missing on purpose: `lifecycle.initialize` adds it for clients without ghost text."""
@@ -38,6 +41,6 @@ def make_server(make_session: Callable[[Edge], Session]) -> Connection:
     connection = Connection(make_session)
     for method, handler in CONVERSATIONS.items():
         connection.feature(method, OPTIONS.get(method))(handler)
-    for name, command in commands.COMMANDS.items():
-        connection.command(name)(command)
+    for name in (*commands.COMMANDS, *commands.REQUESTS):
+        connection.command(name)(commands.execute_command)
     return connection

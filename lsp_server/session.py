@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
 from lsp_server.configuration import Configuration
 from lsp_server.errors import HearthError
-from lsp_server.model.port import ChosenModel
+from lsp_server.model.port import ChosenModel, PullProgress
 from lsp_server.model_link import ChooseModel, ModelLink
-from lsp_server.settings import Settings
+from lsp_server.settings import ModelSettings, Settings
 from lsp_server.status import IndexState, ModelState, Status, summarize
+
+if TYPE_CHECKING:
+    from lsp_server.model.shelf import Inventory
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +89,18 @@ class Indexing(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """The models of this machine and the way to more of them: `model.shelf`, as the session sees it."""
+
+    async def take_inventory(self, settings: ModelSettings) -> Inventory:
+        """What every backend has."""
+        ...
+
+    def fetch(self, name: str, accepted: bool, settings: ModelSettings) -> AsyncGenerator[PullProgress, None]:
+        """Fetch a model; `accepted` says that the user agreed to its terms. Raises HearthError."""
+        ...
+
+
 MakeEngine = Callable[[Callable[[], Awaitable[ChosenModel]], Repository | None, Settings], Engine]
 """From a way to the model in force, what may be asked of the folder's index, and the settings."""
 
@@ -101,6 +116,7 @@ class Session:
         choose: ChooseModel,
         make_engine: MakeEngine,
         indexing: Indexing,
+        shelf: Shelf,
     ) -> None:
         self._edge = edge
         self._configuration = Configuration(config)
@@ -113,6 +129,7 @@ class Session:
         self._background: set[asyncio.Task[None]] = set()
         self._started = False
         self.indexing = indexing
+        self.shelf = shelf
         self.counts: Counter[str] = Counter()
         self.latest: Suggestion | None = None
 

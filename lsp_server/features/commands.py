@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from lsp_server import __version__
 from lsp_server.completion.describe import describe
-from lsp_server.features import failures
+from lsp_server.features import failures, search, shelf
 from lsp_server.features.connection import Connection
 
 REINDEX = "hearth.reindex"
@@ -22,6 +22,9 @@ INSPECT = "hearth.inspect"
 
 def execute_command(ls: Connection, params: types.ExecuteCommandParams) -> Any:
     """Run a command of the table. A name that is not in it, or arguments it does not take, are the client's mistake."""
+    requested = REQUESTS.get(params.command)
+    if requested is not None:
+        return requested(ls, params)
     command = COMMANDS.get(params.command)
     if command is None:
         raise failures.invalid_params(f"There is no command {params.command}.")
@@ -73,3 +76,10 @@ COMMANDS: Mapping[str, Callable[[Connection, Sequence[Any]], Any]] = {
     ACCEPTED: accepted,
     INSPECT: inspect,
 }
+
+REQUESTS: Mapping[str, Callable[[Connection, types.ExecuteCommandParams], Awaitable[Any]]] = {
+    "hearth.models": shelf.models,
+    "hearth.pullModel": shelf.pull_model,
+    "hearth.search": search.search,
+}
+"""Commands that take their time: they can be cancelled, and get the whole request, with its tokens for progress."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
+from typing import Any
+
+from lsprotocol.types import ErrorCodes, ExecuteCommandParams, LSPErrorCodes, ResponseError
 from pygls.exceptions import JsonRpcException
 
 from indexer.errors import IndexerError
@@ -50,6 +52,14 @@ def content_modified() -> RequestRefused:
 def cancelled() -> ResponseError:
     """The answer to a request that the client took back or that a newer one of the same document replaced."""
     return ResponseError(code=LSPErrorCodes.RequestCancelled, message="The request was cancelled.")
+
+
+def one_table(params: ExecuteCommandParams) -> dict[str, Any]:
+    """The one argument of a command, a table of names and values. Refuses anything else."""
+    arguments = params.arguments or []
+    if len(arguments) != 1 or not isinstance(arguments[0], dict):
+        raise invalid_params(f"{params.command} takes one table of arguments.")
+    return arguments[0]
 
 
 def response_error(error: BaseException) -> ResponseError:

@@ -72,6 +72,16 @@ async def _answer(ls: Connection, asked: _Asked) -> types.InlineCompletionList |
     return types.InlineCompletionList(items=[_item(suggestion, asked, ls.session.offered(suggestion))])
 
 
+def did_show(ls: Connection, _: object) -> None:
+    """`textDocument/didShowCompletion`: an editor drew a suggestion."""
+    ls.session.counts["shown"] += 1
+
+
+def did_partially_accept(ls: Connection, _: object) -> None:
+    """`textDocument/didPartiallyAcceptCompletion`: the user took a word or a line of a suggestion."""
+    ls.session.counts["partly_accepted"] += 1
+
+
 def _refuse_if_stale(ls: Connection, snapshot: DocumentSnapshot) -> None:
     """An editor that asks no more after a change would draw the old text at the new cursor."""
     now = snapshot_of(ls, snapshot.uri)

@@ -1,4 +1,4 @@
-"""Every model on this machine, whoever serves it, and fetching another one when the user says so. Chooses none to write with."""
+"""Every model on this machine, whoever serves it, and fetching another one when the user says so. Chooses none itself."""
 
 from __future__ import annotations
 
