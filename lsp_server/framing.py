@@ -64,7 +64,8 @@ class Frames:
     def recover(self, body: bytes) -> bool:
         """Give back a body that was no JSON: where its length was too large it holds the next messages, header and all.
 
-        True when there was such a header; what follows it is parsed with the next `feed`.
+        To be called before the iterator that gave the body is asked for more. True when there was such a header: then leave
+        that iterator, and go on with a new `feed`.
         """
         header = _EMBEDDED.search(body)
         if header is None:
