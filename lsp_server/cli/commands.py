@@ -9,8 +9,8 @@ import typer
 
 from indexer.errors import IndexerError
 from lsp_server import __version__
+from lsp_server.cli import act, console, health, index, models
 from lsp_server.cli import complete as completing
-from lsp_server.cli import console, health, index, models
 from lsp_server.errors import HearthError
 
 app = typer.Typer(
@@ -99,6 +99,49 @@ def _complete(
 ) -> None:
     """Show the ghost text for a place in a file, the context it used, and where the time went."""
     raise typer.Exit(completing.run(completing.Place(file, line, column), root, batch, backend, model, as_json))
+
+
+Lines = Annotated[str, typer.Option("--lines", metavar="A:B", help="Lines from 1; one line alone is a cursor.")]
+Problem = Annotated[str, typer.Option("--problem", help="What a linter says about the first of the lines.")]
+
+
+@app.command("actions")
+def _actions(
+    file: Annotated[Path, typer.Argument(help="The file.")], lines: Lines = "", problem: Problem = "", as_json: Json = False
+) -> None:
+    """List what can be done at a place in a file."""
+    raise typer.Exit(act.show_offers(file, lines, problem, as_json))
+
+
+@app.command("action")
+def _action(
+    action: Annotated[str, typer.Argument(metavar="ID", help="explain, simplify, document, tests, ... or one of your own.")],
+    file: Annotated[Path, typer.Argument(help="The file.")],
+    lines: Lines = "",
+    instruction: Annotated[str, typer.Option("--instruction", help="What [b]refactor[/b] is to do.")] = "",
+    problem: Problem = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Write the edit to disk.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the edit as a diff and nothing else.")] = False,
+    root: Root = None,
+    backend: Backend = None,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Explain, rewrite, document, test or fix code. An edit is shown, and written with [b]--apply[/b]."""
+    asked = act.Asked(action, file, lines, instruction, problem)
+    raise typer.Exit(act.act(asked, act.Options(root, backend, model, apply, diff, as_json)))
+
+
+@app.command("ask")
+def _ask(
+    question: Annotated[str, typer.Argument(help="A question about the repository.")],
+    root: Root = None,
+    backend: Backend = None,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question from an indexed repository, with the places it was answered from."""
+    raise typer.Exit(act.ask(question, act.Options(root, backend, model, as_json=as_json)))
 
 
 @model_app.command("list")

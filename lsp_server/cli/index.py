@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsp_server.cli import console
 from lsp_server.cli.workbench import Workbench, hit_as_json
@@ -47,15 +48,14 @@ def search(query: str | None, root: Path | None, k: int, batch: Path | None, as_
     """Answer one question, or a file of them."""
     if (query is None) == (batch is None):
         raise UsageError("Give either a QUERY or --batch FILE.jsonl.")
+    asked = _questions(batch) if batch else []
     bench = Workbench()
     console.warn(bench.problems)
     folder = root.resolve() if root else bench.indexed_root(Path())
     reader = bench.reader(folder)
     try:
         if batch is not None:
-            for number, row in console.read_batch(batch):
-                if not isinstance(row.get("query"), str):
-                    raise UsageError(f"{batch}, line {number}: a search has a `query` of text.")
+            for row in asked:
                 hits = reader.search(row["query"], k=k)
                 console.write_json({"id": row["id"], "results": [hit_as_json(hit) for hit in hits]})
             return console.DONE
@@ -67,6 +67,15 @@ def search(query: str | None, root: Path | None, k: int, batch: Path | None, as_
     else:
         _print_hits(hits)
     return console.DONE
+
+
+def _questions(batch: Path) -> list[Mapping[str, Any]]:
+    """Every request of a batch. All are looked at before the first is answered: a wrong line is said at once."""
+    rows = list(console.read_batch(batch))
+    for number, row in rows:
+        if not isinstance(row.get("query"), str):
+            raise UsageError(f"{batch}, line {number}: a search has a `query` of text.")
+    return [row for _, row in rows]
 
 
 SHOWN_LINES = 6

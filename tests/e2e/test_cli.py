@@ -1,0 +1,189 @@
+"""The command line as a user and a script meet it: a process of its own, what it prints, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.wire import environment, write_config
+
+SHAPES = """\
+\"\"\"Areas of shapes.\"\"\"
+
+import math
+
+
+def area_of_circle(radius: float) -> float:
+    \"\"\"The area inside a circle.\"\"\"
+    return math.pi * radius * radius
+
+
+class Ring:
+    \"\"\"What lies between two circles.\"\"\"
+
+    def area(self) -> float:
+        return area_of_circle(2) - area_of_circle(1)
+"""
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    (root / "notes").mkdir(parents=True)
+    (root / "shapes.py").write_text(SHAPES, encoding="utf-8")
+    (root / "notes" / "greeting.js").write_text("// Greets people.\nexport function greet(name) {\n  return `Hi ${name}`;\n}\n")
+    (root / ".gitignore").write_text("secret/\n")
+    (root / "secret").mkdir()
+    (root / "secret" / "hidden.py").write_text("def hidden(): ...\n")
+    return root
+
+
+@pytest.fixture
+def hearth(tmp_path: Path) -> Run:
+    def run(*arguments: str, stdin: str = "", at: Path | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "lsp_server", *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment(tmp_path), input=stdin, cwd=at, check=False
+        )
+
+    return run
+
+
+def rows(said: subprocess.CompletedProcess[str]) -> list[Any]:
+    assert said.returncode == 0, said.stderr
+    return [json.loads(line) for line in said.stdout.splitlines()]
+
+
+def test_index_and_search_in_their_documented_shapes(hearth: Run, repository: Path) -> None:
+    (report,) = rows(hearth("index", str(repository), "--json"))
+    assert report.keys() >= {"files", "chunks", "symbols", "seconds", "bytes_on_disk", "skipped"}
+    assert report["files"] == 3, "shapes.py, greeting.js and .gitignore"
+    assert report["symbols"] >= 4
+    assert report["skipped"]["ignored"] == 1
+    (hits,) = rows(hearth("search", "area inside a circle", "--root", str(repository), "--json", "-k", "1"))
+    (hit,) = hits
+    assert hit.keys() == {"path", "start_line", "end_line", "symbol", "kind", "score", "text"}
+    assert (hit["path"], hit["kind"]) == ("shapes.py", "function")
+    lines = SHAPES.splitlines()[hit["start_line"] - 1 : hit["end_line"]]
+    assert hit["text"].splitlines() == lines
+    assert "def area_of_circle" in hit["text"]
+
+
+def test_a_second_run_touches_only_what_changed(hearth: Run, repository: Path) -> None:
+    rows(hearth("index", str(repository), "--json"))
+    (repository / "shapes.py").write_text(SHAPES + "\n\ndef perimeter(): ...\n", encoding="utf-8")
+    (report,) = rows(hearth("index", str(repository), "--json"))
+    assert (report["added"], report["replaced"], report["deleted"]) == (0, 1, 0)
+    (report,) = rows(hearth("index", str(repository), "--json"))
+    assert (report["added"], report["replaced"], report["deleted"]) == (0, 0, 0)
+
+
+def test_a_search_finds_the_index_of_the_folder_above(hearth: Run, repository: Path) -> None:
+    hearth("index", str(repository))
+    (hits,) = rows(hearth("search", "greet", "--json", at=repository / "notes"))
+    assert hits[0]["path"] == "notes/greeting.js"
+
+
+def test_a_batch_answers_every_line_in_order(hearth: Run, repository: Path, tmp_path: Path) -> None:
+    hearth("index", str(repository))
+    asked = [{"id": "b", "query": "greet people"}, {"id": 7, "query": "circle"}, {"id": "none", "query": ""}]
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text("".join(json.dumps(row) + "\n" for row in asked))
+    answers = rows(hearth("search", "--root", str(repository), "--batch", str(batch)))
+    assert [answer["id"] for answer in answers] == ["b", 7, "none"]
+    assert answers[0]["results"][0]["path"] == "notes/greeting.js"
+    assert answers[1]["results"][0]["path"] == "shapes.py"
+    assert rows(hearth("search", "--root", str(repository), "--batch", "-", stdin=batch.read_text())) == answers
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("search", "x"), 1, "index"),
+        (("search",), 2, "QUERY or --batch"),
+        (("search", "x", "-k", "0"), 2, "-k"),
+        (("search", "--batch", "nowhere.jsonl"), 2, "nowhere.jsonl"),
+        (("index", "nowhere"), 2, "not a folder"),
+        (("complete",), 2, "FILE or --batch"),
+        (("complete", "nowhere.py", "--line", "1", "--column", "1"), 2, "nowhere.py"),
+        (("complete", "shapes.py", "--line", "99", "--column", "1"), 2, "--line 99"),
+        (("complete", "shapes.py", "--line", "1", "--column", "99"), 2, "--column 99"),
+        (("complete", "shapes.py", "--line", "1", "--column", "1"), 1, "models pull smollm2"),
+        (("complete", "shapes.py", "--line", "1", "--column", "1", "--backend", "cloud"), 2, "cloud"),
+        (("models", "pull", "gpt-5"), 1, "Ollama"),
+        (("models", "pull", "x", "--backend", "cloud"), 2, "--backend"),
+        (("nonsense",), 2, "nonsense"),
+    ],
+)
+def test_failures_say_what_is_wrong_and_exit_accordingly(
+    hearth: Run, repository: Path, arguments: Sequence[str], code: int, said: str
+) -> None:
+    done = hearth(*arguments, at=repository)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_batch_names_its_line(hearth: Run, repository: Path) -> None:
+    hearth("index", str(repository))
+    done = hearth("search", "--root", str(repository), "--batch", "-", stdin='{"id": 1, "query": "x"}\n{"id": 2\n')
+    assert done.returncode == 2
+    assert "line 2" in done.stderr
+
+
+def test_a_wrong_setting_is_a_warning_and_the_default_stays(hearth: Run, repository: Path, tmp_path: Path) -> None:
+    write_config(tmp_path, '[index]\nmax_file_kib = "big"\n[modle]\nname = "x"\n')
+    done = hearth("index", str(repository))
+    assert done.returncode == 0
+    assert "`index.max_file_kib` must be a whole number" in done.stderr
+    assert "Did you mean `model`?" in done.stderr
+
+
+def test_settings_are_shown_with_the_files_place_and_no_key(hearth: Run, tmp_path: Path) -> None:
+    config = write_config(tmp_path, '[model]\nopenai_api_key = "s3cret"\n')
+    (shown,) = rows(hearth("settings", "--json"))
+    assert shown["config"] == str(config)
+    assert shown["settings"]["model.openai_api_key"] == "(set)"
+    assert "s3cret" not in hearth("settings").stdout
+
+
+def test_doctor_names_what_is_missing_and_what_to_do(hearth: Run, repository: Path) -> None:
+    done = hearth("doctor", "--json", "--root", str(repository))
+    assert done.returncode == 1
+    findings = {finding["about"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert findings["model"]["state"] == "bad"
+    assert "models pull smollm2" in findings["model"]["advice"]
+    assert findings["index"]["state"] == "note"
+
+
+@pytest.mark.embedded
+def test_complete_with_the_embedded_model(hearth: Run, repository: Path, tmp_path: Path, weights: Path) -> None:
+    (tmp_path / "data" / "hearth").mkdir(parents=True)
+    (tmp_path / "data" / "hearth" / "models").symlink_to(weights)
+    hearth("index", str(repository))
+    line = SHAPES.splitlines().index("    return math.pi * radius * radius") + 1
+    where = {"file": str(repository / "shapes.py"), "line": line, "column": len("    return math.") + 1}
+    (answer,) = rows(
+        hearth(
+            "complete", where["file"], "--line", str(line), "--column", str(where["column"]),
+            "--root", str(repository), "--model", "smollm2", "--json",
+        )
+    )  # fmt: skip
+    assert answer.keys() == {
+        "text", "model", "backend", "context", "timings", "prompt_tokens", "reused_tokens", "generated_tokens",
+    }  # fmt: skip
+    assert (answer["model"], answer["backend"]) == ("smollm2", "embedded")
+    assert answer["timings"]["total"] > 0
+    batch = json.dumps({"id": 1, **where}) + "\n" + json.dumps({"id": 2, **where, "line": 999}) + "\n"
+    first, second = rows(hearth("complete", "--batch", "-", "--root", str(repository), "--model", "smollm2", stdin=batch))
+    assert (first["id"], first["text"]) == (1, answer["text"])
+    assert "line 999" in second["error"]
