@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,18 +58,20 @@ def build(
     *,
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
+    commit_chunks: int = COMMIT_CHUNKS,
 ) -> BuildReport:
     """Index a directory, reading only what changed since the last time. An index that is damaged, of another schema or of
-    another embedder is built anew. The stages of its progress are `looking`, `indexing` (files) and `tidying`.
+    another embedder is built anew. The stages of its progress are `looking`, `indexing` (files) and `tidying`; `cancelled`
+    is asked at each step. `commit_chunks` bounds what is lost when a build is killed.
 
     Raises IndexLockedError, IndexUnwritableError, EmbedderError, BuildCancelledError.
     """
     with writing(location):
         try:
-            return _Run(root, location, embedder, on_progress, cancelled).everything(settings)
+            return _Run(root, location, embedder, on_progress, cancelled, commit_chunks).everything(settings)
         except IndexDamagedError:
             wipe(location)
-            return _Run(root, location, embedder, on_progress, cancelled).everything(settings)
+            return _Run(root, location, embedder, on_progress, cancelled, commit_chunks).everything(settings)
 
 
 def update(root: Path, location: Path, settings: IndexSettings, embedder: Embedder, paths: Collection[str]) -> BuildReport:
@@ -79,14 +82,20 @@ def update(root: Path, location: Path, settings: IndexSettings, embedder: Embedd
     if any(path.rsplit("/", 1)[-1] in IGNORE_FILES for path in paths):  # other files may count now
         return build(root, location, settings, embedder)
     with writing(location):
-        return _Run(root, location, embedder, None, None).some(settings, paths)
+        return _Run(root, location, embedder).some(settings, paths)
 
 
 class _Run:
     """One run under the writer's lock."""
 
     def __init__(
-        self, root: Path, location: Path, embedder: Embedder, on_progress: OnProgress | None, cancelled: Cancelled | None
+        self,
+        root: Path,
+        location: Path,
+        embedder: Embedder,
+        on_progress: OnProgress | None = None,
+        cancelled: Cancelled | None = None,
+        commit_chunks: int = COMMIT_CHUNKS,
     ) -> None:
         self._started = time.monotonic()
         self._root = root.resolve()
@@ -94,6 +103,7 @@ class _Run:
         self._embedder = embedder
         self._on_progress = on_progress
         self._cancelled = cancelled
+        self._commit_chunks = commit_chunks
         self._messages: list[str] = []
         self._ledger = Ledger(self._root, location, embedder)
 
@@ -135,17 +145,18 @@ class _Run:
         gone: Collection[str] = todo.gone
         waiting: list[Analysed] = []
         done, chunks, last = 0, 0, time.monotonic()
-        for analysed in analyse_all(self._root, todo.read, self._everywhere()):
-            self._messages += [facts.message for facts in analysed.files if facts.message]
-            if analysed.vectors is None:
-                analysed.vectors = self._embedded(analysed)
-            waiting.append(analysed)
-            done += len(analysed.files)
-            chunks += len(analysed.rows.embedded)
-            self._tell("indexing", done, len(todo.read))
-            if chunks >= COMMIT_CHUNKS or time.monotonic() - last > COMMIT_SECONDS:
-                self._ledger.record(waiting, files, gone, skipped)
-                gone, waiting, chunks, last = (), [], 0, time.monotonic()
+        with closing(analyse_all(self._root, todo.read, self._everywhere())) as results:
+            for analysed in results:
+                self._messages += [facts.message for facts in analysed.files if facts.message]
+                if analysed.vectors is None:
+                    analysed.vectors = self._embedded(analysed)
+                waiting.append(analysed)
+                done += len(analysed.files)
+                chunks += len(analysed.rows.embedded)
+                self._tell("indexing", done, len(todo.read))
+                if chunks >= self._commit_chunks or time.monotonic() - last > COMMIT_SECONDS:
+                    self._ledger.record(waiting, files, gone, skipped)
+                    gone, waiting, chunks, last = (), [], 0, time.monotonic()
         if waiting or gone or self._ledger.is_new or skipped != self._ledger.manifest.skipped:
             self._ledger.record(waiting, files, gone, skipped)
 

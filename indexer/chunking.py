@@ -210,7 +210,9 @@ def _merged(pieces: list[tuple[int, int]], ruler: _Ruler, symbols: Sequence[Symb
     for first, last in pieces:
         owner = _owner(near.touching(first + 1, last + 1), first + 1, last + 1)
         if held is not None:
-            if _belong(ruler.size(*held), ruler.size(first, last), ruler.size(held[0], last), held_owner, owner):
+            sizes = ruler.size(*held), ruler.size(first, last), ruler.size(held[0], last)
+            ends = owner is not None and owner.end_line == last + 1
+            if _belong(*sizes, held_owner, owner, ends=ends):
                 held = (held[0], last)
                 continue
             yield held
@@ -219,13 +221,13 @@ def _merged(pieces: list[tuple[int, int]], ruler: _Ruler, symbols: Sequence[Symb
         yield held
 
 
-def _belong(held: int, new: int, both: int, held_owner: Symbol | None, owner: Symbol | None) -> bool:
-    """Whether two neighbours of these sizes are one chunk."""
+def _belong(held: int, new: int, both: int, held_owner: Symbol | None, owner: Symbol | None, *, ends: bool) -> bool:
+    """Whether two neighbours of these sizes are one chunk; `ends` says that the second ends its definition."""
     if not held or not new:  # blank lines
         return True
     if owner is not held_owner:
         return False
-    if min(held, new) <= TINY_SIZE:
+    if held <= TINY_SIZE < new or (ends and new <= TINY_SIZE):
         return both <= MAX_SIZE + SMALL_SIZE
     small = max(held, new) < SMALL_SIZE or (owner is not None and owner.kind in _UNDIVIDED)
     return small and both <= MERGED_SIZE

@@ -26,11 +26,15 @@ _JAVASCRIPT_SHARED = """
 (function_declaration name: (identifier) @name) @function
 (generator_function_declaration name: (identifier) @name) @function
 (method_definition name: (_) @name) @function
+(_ . (variable_declarator
+  name: (identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) .) @function
+(_ . (variable_declarator name: (identifier) @name value: (class)) .) @class
 (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @function
-(variable_declarator name: (identifier) @name value: (class)) @class
 (assignment_expression left: [(member_expression) (identifier)] @name right: [(function_expression) (arrow_function)]) @function
 (pair key: (property_identifier) @name value: [(arrow_function) (function_expression)]) @function
+(program (lexical_declaration . (variable_declarator name: (identifier) @name)) @constant)
 (program (lexical_declaration (variable_declarator name: (identifier) @name) @constant))
+(program (export_statement (lexical_declaration . (variable_declarator name: (identifier) @name)) @constant))
 (program (export_statement (lexical_declaration (variable_declarator name: (identifier) @name) @constant)))
 """
 
@@ -203,9 +207,11 @@ _SCALA = """
 
 _LUA = """
 (function_declaration name: (_) @name) @function
+(variable_declaration (assignment_statement
+  (variable_list . name: (_) @name) (expression_list . value: (function_definition)))) @function
 (assignment_statement (variable_list . name: (_) @name) (expression_list . value: (function_definition))) @function
 (field name: (identifier) @name value: (function_definition)) @function
-(chunk (variable_declaration (assignment_statement (variable_list . name: (identifier) @name)) @constant))
+(chunk (variable_declaration (assignment_statement (variable_list . name: (identifier) @name))) @constant)
 """
 
 _HASKELL = """
@@ -266,19 +272,8 @@ DEFINITIONS: Mapping[str, str] = {
 }
 """Language -> query. Every language with a grammar has one; a test compiles them all and reads a sample of each."""
 
-WRAPPERS = frozenset(
-    {
-        "decorated_definition",
-        "export_statement",
-        "template_declaration",
-        "ambient_declaration",
-        "lexical_declaration",
-        "variable_declaration",
-        "type_declaration",
-        "expression_statement",
-    }
-)
-"""Nodes around a definition that belong to it: its decorators, its `export`, its `const`, its template parameters."""
+WRAPPERS = ("decorated_definition", "export_statement", "template_declaration", "ambient_declaration", "type_declaration")
+"""Nodes around a definition that belong to it: its decorators, its `export`, its template parameters."""
 
 BODIES = frozenset(
     {

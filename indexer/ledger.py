@@ -81,12 +81,11 @@ class Ledger:
         done = joined(several)
         written = [facts for facts in done.files if not facts.same]
         stale = [path for path in (*gone, *(facts.path for facts in written)) if self._has_rows(path)]
-        store = self._opened()
         if stale:
-            store.delete(stale)
+            self._opened().delete(stale)
         count = len(done.rows.embedded)
         if done.vectors is not None and count:
-            store.write(done.rows, done.vectors, self.manifest.next_id)
+            self._opened().write(done.rows, done.vectors, self.manifest.next_id)
         self._count(written, gone)
         for path in gone:
             self.inventory.pop(path, None)
@@ -116,10 +115,11 @@ class Ledger:
     def _settle(self, manifest: Manifest, *, listed: bool = True, whole: bool = True) -> None:
         """Commit. `listed`: files changed; `whole`: nothing is about to be deleted."""
         entries = self.inventory.values()
+        if self._store is not None or self._committed is None:
+            tables = self._opened().versions
+            manifest = replace(manifest, tables=tables, footprint=footprint(self._location) if whole else None)
         manifest = replace(
             manifest,
-            tables=self._opened().versions,
-            footprint=footprint(self._location) if whole else None,
             files=sum(1 for one in entries if not one.reason),
             chunks=sum(one.chunks for one in entries),
             symbols=sum(one.symbols for one in entries),

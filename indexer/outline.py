@@ -37,24 +37,30 @@ def outline(tree: Tree, language: str, path: str) -> list[Symbol]:
         return []
     from tree_sitter import QueryCursor
 
-    found: dict[int, tuple[int, _Found]] = {}
+    found: dict[int, tuple[int, dict[str, list[Node]]]] = {}
+    wrappers: dict[int, list[Node]] = {}
     for pattern, captures in QueryCursor(query).matches(tree.root_node):
-        one = _found(captures)
-        if one is not None and (one.key not in found or pattern < found[one.key][0]):
-            found[one.key] = (pattern, one)
-    return _symbols([one for _, one in found.values()], path, language in _CLAUSES)
+        if "_wrapper" in captures:
+            wrapper = captures["_wrapper"][0]
+            wrappers.setdefault(wrapper.end_byte, []).append(wrapper)
+            continue
+        key = captures["name" if "name" in captures else "declarator"][0].start_byte
+        if key not in found or pattern < found[key][0]:
+            found[key] = (pattern, captures)
+    source = tree.root_node.text or b""
+    definitions = (_found(captures, wrappers) for _, captures in found.values())
+    return _symbols([one for one in definitions if one is not None], path, source, language in _CLAUSES)
 
 
 class _Found:
     """One match of a query, before it is known what it lies in."""
 
-    __slots__ = ("container", "end", "end_row", "holds", "key", "kind", "name", "outer", "start", "start_row")
+    __slots__ = ("container", "end", "end_row", "holds", "kind", "name", "node", "start", "start_row")
 
-    def __init__(self, node: Node, kind: str, key: int, name: str, container: str) -> None:
-        outer = _wrapped(node)
-        self.kind, self.key, self.name, self.container = kind, key, name, container
+    def __init__(self, node: Node, outer: Node, kind: str, name: str, container: str) -> None:
+        self.kind, self.name, self.container = kind, name, container
         # Decorators are part of a definition, not of its signature.
-        self.outer = node if outer.type == "decorated_definition" else outer
+        self.node = node if outer.type == "decorated_definition" else outer
         self.holds = (
             node.type != "type_definition"
         )  # C's `typedef struct shelf {...} shelf_t` is two names, not one in the other
@@ -64,7 +70,7 @@ class _Found:
         self.end_row = end_row - 1 if end_column == 0 and end_row > self.start_row else end_row
 
 
-def _found(captures: dict[str, list[Node]]) -> _Found | None:
+def _found(captures: dict[str, list[Node]], wrappers: dict[int, list[Node]]) -> _Found | None:
     name_node, node, kind, container = None, None, "", ""
     for capture, nodes in captures.items():
         if capture == "name":
@@ -78,12 +84,10 @@ def _found(captures: dict[str, list[Node]]) -> _Found | None:
     if name_node is None or node is None:
         return None
     outer, name = _split(_text(name_node))
-    if not name:
-        return None
-    return _Found(node, kind, name_node.start_byte, name, container or outer)
+    return _Found(node, _wrapped(node, wrappers), kind, name, container or outer) if name else None
 
 
-def _symbols(found: list[_Found], path: str, clauses: bool) -> list[Symbol]:
+def _symbols(found: list[_Found], path: str, source: bytes, clauses: bool) -> list[Symbol]:
     found.sort(key=lambda one: (one.start, -one.end))
     symbols: list[Symbol] = []
     around: list[tuple[int, str, str]] = []  # end, qualified name, kind of each definition that is still open
@@ -101,7 +105,9 @@ def _symbols(found: list[_Found], path: str, clauses: bool) -> list[Symbol]:
         if clauses and symbols and _continues(symbols[-1], one, container):
             symbols[-1] = _extended(symbols[-1], one.end_row + 1)
         else:
-            symbols.append(Symbol(one.name, kind, path, one.start_row + 1, one.end_row + 1, container, _signature(one.outer)))
+            symbols.append(
+                Symbol(one.name, kind, path, one.start_row + 1, one.end_row + 1, container, _signature(one.node, source))
+            )
     return symbols
 
 
@@ -114,16 +120,20 @@ def _extended(symbol: Symbol, end_line: int) -> Symbol:
     return Symbol(symbol.name, symbol.kind, symbol.path, symbol.start_line, end_line, symbol.container, symbol.signature)
 
 
-def _wrapped(node: Node) -> Node:
-    """The node with its decorators, its `export` and the like, as long as it is the last thing in them."""
-    end = node.end_byte
-    parent = node.parent
-    while (
-        parent is not None and parent.type in WRAPPERS and parent.end_byte - end <= 1 and parent.start_byte <= node.start_byte
-    ):
-        if parent.named_child_count > 1 and parent.type in {"lexical_declaration", "variable_declaration"}:
-            break
-        node, parent = parent, parent.parent
+def _wrapped(node: Node, wrappers: dict[int, list[Node]]) -> Node:
+    """The node with its decorators, its `export` and the like, as long as it is the last and only thing in them.
+
+    Found by the end they share, because asking a node for its parent takes longer the more siblings it has.
+    """
+    for end in (node.end_byte, node.end_byte + 1):  # with or without a semicolon
+        for wrapper in reversed(wrappers.get(end, ())):  # inner before outer: matches come in the order of their starts
+            last = wrapper.named_child(wrapper.named_child_count - 1)
+            if (
+                last is not None
+                and last.id == node.id
+                and (wrapper.type != "type_declaration" or wrapper.named_child_count == 1)
+            ):
+                node = wrapper
     return node
 
 
@@ -154,14 +164,14 @@ def _split(written: str) -> tuple[str, str]:
     return ".".join(parts[:-1]), parts[-1]
 
 
-def _signature(node: Node) -> str:
+def _signature(node: Node, source: bytes) -> str:
     """A definition's head on one line: up to its body, or its first line where the grammar has no body."""
     body = _body(node)
     start, end = node.start_byte, (body.start_byte if body is not None else node.end_byte)
-    text = (node.text or b"")[: end - start].decode("utf-8", "replace")
+    text = source[start : min(end, start + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
     if body is None:
         text = text.lstrip().partition("\n")[0]
-    return " ".join(text[: 4 * MAX_SIGNATURE].split())[:MAX_SIGNATURE].rstrip(" {:=")
+    return " ".join(text.split())[:MAX_SIGNATURE].rstrip(" {:=")
 
 
 def _body(node: Node) -> Node | None:
@@ -194,4 +204,6 @@ def _query(language: str) -> Query | None:
         return None
     from tree_sitter import Query
 
-    return Query(grammar(row.grammar), DEFINITIONS[row.name])
+    of = grammar(row.grammar)
+    wrappers = " ".join(f"({kind})" for kind in WRAPPERS if of.id_for_node_kind(kind, True) is not None)
+    return Query(of, DEFINITIONS[row.name] + (f"[{wrappers}] @_wrapper" if wrappers else ""))

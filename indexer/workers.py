@@ -11,7 +11,7 @@ import pickle
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -57,7 +57,7 @@ class Analysed:
     vectors: NDArray[np.float16] | None = None
 
 
-def analyse_all(root: Path, jobs: Sequence[Job], embedder: str = "") -> Iterator[Analysed]:
+def analyse_all(root: Path, jobs: Sequence[Job], embedder: str = "") -> Generator[Analysed, None, None]:
     """Analyse files in order, some at a time; in worker processes where there is enough to do.
 
     `embedder` names one that is cheap to have in every process (`static`); empty: the vectors are the caller's business.
@@ -67,6 +67,7 @@ def analyse_all(root: Path, jobs: Sequence[Job], embedder: str = "") -> Iterator
         for part in parts:
             yield analyse_here(str(root), part, embedder)
         return
+    # Whoever gives up half-way has to close this generator, or the workers live until it is collected.
     with _Pool(str(root), embedder, min(os.cpu_count() or 1, MAX_WORKERS, len(parts))) as pool:
         yield from pool.results(parts)
 
@@ -145,6 +146,7 @@ class _Pool:
         self._size = size
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         self._workers: list[_Worker] = []
+        self._closing = False
 
     def __enter__(self) -> _Pool:
         for _ in range(self._size):
@@ -153,6 +155,7 @@ class _Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing = True
         for worker in self._workers:
             worker.stop()
         self._threads.shutdown(cancel_futures=True)
@@ -176,7 +179,9 @@ class _Pool:
         worker = self._idle.get()
         try:
             done = worker.ask(self._root, part, self._embedder)
-        except (EOFError, OSError, pickle.UnpicklingError):  # it died over one of these files
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):  # it died over one of these files, or was stopped
+            if self._closing:
+                return Analysed()
             worker.stop()
             self._start()
         else:

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from indexer.chunking import MAX_SIZE, SMALL_SIZE, chunk
+from indexer.chunking import MAX_SIZE, MERGED_SIZE, SMALL_SIZE, chunk
 from indexer.languages import known, language_of, parse
 from indexer.outline import outline
 from indexer.records import Chunk
@@ -87,6 +87,19 @@ def test_a_large_class_is_cut_between_its_methods_and_keeps_its_head() -> None:
     assert chunks[0].text == 'class Large:\n    """Says what it is."""\n\n    limit = 3'
     assert [one.symbol for one in chunks[1:]] == [f"Large.method_{number}" for number in range(6)]
     assert {one.kind for one in chunks[1:]} == {"method"}
+
+
+def test_parts_of_a_long_function_are_put_together_to_a_readable_size() -> None:
+    sizes = [one.end_line - one.start_line + 1 for one in cut("def long():\n" + "    call()\n" * 400)]
+    assert sizes == [MERGED_SIZE] * 9 + [MERGED_SIZE + 1]
+
+
+def test_a_closing_brace_is_not_left_alone() -> None:
+    java = "class A {\n" + "".join(f"  void m{n}() {{\n" + "    go();\n" * 20 + "  }\n" for n in range(6)) + "}\n"
+    chunks = cut(java, "java")
+    assert len(chunks) == 6
+    assert chunks[0].text.startswith("class A {\n  void m0() {")
+    assert chunks[-1].text.endswith("  }\n}")
 
 
 def test_small_neighbours_are_one_chunk() -> None:
