@@ -23,10 +23,11 @@ demo: setup ## the main job on a real repository: index it, connect an editor, s
 
 test: setup check ## every test, with a real Ollama (built once if there is none)
 	$(BIN)/python -m tests.support.ollama
+	$(BIN)/python -m tests.support.editors || test "$$CI" != true
 	$(BIN)/python -m pytest
 
 test-fast: setup ## the tests that need no model, in under a minute
-	$(BIN)/python -m pytest -q -m "not slow and not ollama and not embedded"
+	$(BIN)/python -m pytest -q -m "not slow and not ollama and not embedded and not editors"
 
 check: setup ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .

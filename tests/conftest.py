@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from lsp_server.errors import HearthError
+from tests.support.not_run import NOT_RUN, cannot_run
 from tests.support.ollama import Instance, OllamaUnavailable, start
 from tests.support.weights import pulled_weights
-
-_NOT_RUN = "NOT RUN: "
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +19,7 @@ def ollama_instance() -> Iterator[Instance]:
     try:
         instance = start()
     except (OllamaUnavailable, HearthError) as error:
-        _cannot_run(f"no real Ollama: {error}")
+        cannot_run(f"no real Ollama: {error}")
     yield instance
     instance.stop()
 
@@ -39,22 +36,15 @@ def weights() -> Path:
     try:
         return pulled_weights()
     except HearthError as error:
-        _cannot_run(f"no weights: {error}")
-
-
-def _cannot_run(reason: str) -> NoReturn:
-    """Skip aloud on a developer's machine; fail where everything has to run."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(_NOT_RUN + reason)
+        cannot_run(f"no weights: {error}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name, in red, what this machine could not run: a green line must not hide it."""
     missed = [
-        (report.nodeid, report.longrepr[2].removeprefix("Skipped: ").removeprefix(_NOT_RUN))
+        (report.nodeid, report.longrepr[2].removeprefix("Skipped: ").removeprefix(NOT_RUN))
         for report in terminalreporter.stats.get("skipped", [])
-        if isinstance(report.longrepr, tuple) and _NOT_RUN in report.longrepr[2]
+        if isinstance(report.longrepr, tuple) and NOT_RUN in report.longrepr[2]
     ]
     if missed:
         terminalreporter.section("NOT RUN", red=True, bold=True)

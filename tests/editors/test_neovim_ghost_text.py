@@ -1,0 +1,261 @@
+"""Ghost text in real Neovims, the real server behind it: what is drawn, what each key takes, what undo gives back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.editors.conftest import neovim_or_not_run
+from tests.editors.texts import AREA, CALL, GREETING, TOTAL
+from tests.support.editors.neovim_session import ghost_text, neovim_session
+from tests.support.editors.screen import Screen
+from tests.support.scripted_ollama import MODEL, ScriptedOllama
+
+pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
+
+_names = count(1)
+
+TAB = """
+vim.keymap.set("i", "<Tab>", function()
+  return require("hearth").accept() and "" or "<Tab>"
+end, { expr = true })
+"""
+"""What doc/hearth.txt shows for those who want Tab."""
+
+
+@dataclass
+class Editor:
+    screen: Screen
+    project: Path
+    model: ScriptedOllama
+
+    async def edit(self, text: str, *, options: str = "", name: str = "") -> None:
+        """Open a new file with this text, the cursor behind its last character, in insert mode."""
+        file = self.project / (name or f"file{next(_names)}.py")
+        file.write_bytes(text.encode())
+        await self.screen.type("<Esc>")
+        await self.screen.command(f"edit {options} {file.name}")
+        await self.attached()
+        await self.screen.type("G$a")
+
+    async def attached(self) -> None:
+        await self.screen.eventually(
+            lambda: self.screen.lua("return #vim.lsp.get_clients({ bufnr = 0, name = 'hearth' }) > 0"), "the server attached"
+        )
+
+    async def until_ghost(self, text: str) -> None:
+        await self.screen.until(lambda: ghost_text(self.screen) == text, f"ghost text {text!r}")
+
+    async def until_text(self, text: str) -> None:
+        async def look() -> bool:
+            return "\n".join(await self.screen.lines()) == text
+
+        try:
+            await self.screen.eventually(look, "the text")
+        except AssertionError as error:
+            now = "\n".join(await self.screen.lines())
+            raise AssertionError(f"{error}\nin the buffer:\n{now}\nwanted:\n{text}") from None
+
+    async def count(self, what: str) -> int:
+        """A count of the server's."""
+        number = await self.screen.lua(
+            """local client = vim.lsp.get_clients({ name = "hearth", bufnr = 0 })[1]
+            local answer = client:request_sync("workspace/executeCommand", { command = "hearth.status" }, 10000, 0)
+            return answer.result.counts[...] or 0""",
+            what,
+        )
+        return int(number)
+
+
+@pytest_asyncio.fixture(
+    loop_scope="module", scope="module", params=["0.11 own", "0.12 own", "0.12 builtin"], ids=lambda one: one.replace(" ", "-")
+)
+async def editor(
+    request: pytest.FixtureRequest, reciter: ScriptedOllama, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Editor]:
+    version, drawn_by = request.param.split()
+    folder = tmp_path_factory.mktemp(f"neovim-{version}-{drawn_by}")
+    (folder / "project/.git").mkdir(parents=True)
+    settings = {"model": {"backend": "ollama", "name": MODEL, "ollama_host": reciter.url}}
+    options = {"ghost_text": drawn_by}
+    async with neovim_session(neovim_or_not_run(version), folder, settings=settings, options=options, lua=TAB) as screen:
+        yield Editor(screen, folder / "project", reciter)
+
+
+def upto(text: str, end: str) -> str:
+    """The text up to and with the first place where `end` stands."""
+    return text[: text.index(end) + len(end)]
+
+
+async def test_it_is_drawn_and_taken_whole_and_undone_alone(editor: Editor) -> None:
+    taken = await editor.count("accepted") if editor.screen.rows() and "file" in editor.screen.text() else 0
+    await editor.edit(upto(TOTAL, '"""\n') + "    ")
+    await editor.screen.type("ret")
+    await editor.until_ghost("urn sum(prices)")
+    await editor.screen.type("<M-l>")
+    await editor.until_text(TOTAL.rstrip("\n"))
+    await editor.until_ghost("")
+    assert await editor.count("accepted") == taken + 1
+    await editor.screen.type("<Esc>u")
+    await editor.until_text(upto(TOTAL, "ret"))
+
+
+async def test_one_word_then_the_rest_by_line(editor: Editor) -> None:
+    await editor.edit(upto(AREA, '"""\n'))
+    await editor.screen.type("    if")
+    await editor.until_ghost(" width < 0 or height < 0:\n        return 0")
+    await editor.screen.type("<M-Right>")
+    await editor.until_text(upto(AREA, "if width"))
+    await editor.until_ghost(" < 0 or height < 0:\n        return 0")
+    assert await editor.count("partly_accepted" if await _is_own(editor) else "offered") > 0
+    await editor.screen.type("<M-Right>")
+    await editor.until_text(upto(AREA, "if width <"))
+    await editor.screen.type("<M-Down>")
+    await editor.until_text(upto(AREA, "height < 0:"))
+
+
+async def _is_own(editor: Editor) -> bool:
+    return not await editor.screen.lua("return require('hearth.builtin').draws(vim.api.nvim_get_current_buf())")
+
+
+async def test_what_is_typed_along_is_not_doubled(editor: Editor) -> None:
+    await editor.edit(upto(TOTAL, '"""\n') + "    ")
+    await editor.screen.type("ret")
+    await editor.until_ghost("urn sum(prices)")
+    # All at once: the acceptance comes before any newer answer can.
+    await editor.screen.type("urn su<M-l>")
+    await editor.until_text(TOTAL.rstrip("\n"))
+
+
+async def test_what_is_typed_otherwise_is_not_glued_to_it(editor: Editor) -> None:
+    await editor.edit(upto(TOTAL, '"""\n') + "    ")
+    await editor.screen.type("ret")
+    await editor.until_ghost("urn sum(prices)")
+    await editor.screen.type("x<M-l><Esc>")
+    lines = await editor.screen.lines()
+    assert "sum(prices)" not in lines[2]
+    assert lines[2].startswith("    retx")
+
+
+async def test_it_is_sent_away_and_stays_away(editor: Editor) -> None:
+    await editor.edit(upto(TOTAL, '"""\n') + "    ")
+    await editor.screen.type("ret")
+    await editor.until_ghost("urn sum(prices)")
+    await editor.screen.type("<C-]>")
+    await editor.until_ghost("")
+    await editor.until_text(upto(TOTAL, "ret"))
+
+
+async def test_tab_takes_it_and_is_a_tab_otherwise(editor: Editor) -> None:
+    await editor.edit("x = 1\n")
+    await editor.screen.command("setlocal expandtab shiftwidth=4 softtabstop=4")
+    await editor.screen.type("<Tab>y")
+    await editor.until_text("x = 1\n    y") if (await editor.screen.lines())[-1] else None
+    await editor.edit(upto(TOTAL, '"""\n') + "    ")
+    await editor.screen.type("ret")
+    await editor.until_ghost("urn sum(prices)")
+    await editor.screen.type("<Tab>")
+    await editor.until_text(TOTAL.rstrip("\n"))
+
+
+async def test_behind_a_wide_character(editor: Editor) -> None:
+    await editor.edit(upto(GREETING, '"""\n'))
+    await editor.screen.type('    message = "🙂 hel')
+    await editor.until_ghost('lo, " + name + "!"')
+    await editor.screen.type("<M-l>")
+    await editor.until_text(upto(GREETING, '"!"'))
+
+
+async def test_in_the_middle_of_a_line(editor: Editor) -> None:
+    await editor.edit(upto(CALL, '"""\n') + "    print()")
+    await editor.screen.type("<Left>w")
+    await editor.until_ghost("ord.upper(), flush=True")
+    assert any("    print(word.upper(), flush=True)" in row for row in editor.screen.rows())
+    await editor.screen.type("<M-l>")
+    await editor.until_text(CALL.rstrip("\n"))
+
+
+async def test_line_endings_of_the_file_are_kept(editor: Editor) -> None:
+    await editor.edit(upto(AREA, '"""\n').replace("\n", "\r\n"), name="endings.py")
+    assert await editor.screen.lua("return vim.bo.fileformat") == "dos"
+    await editor.screen.type("    if")
+    await editor.until_ghost(" width < 0 or height < 0:\n        return 0")
+    await editor.screen.type("<M-l><Esc>")
+    await editor.until_text(upto(AREA, "return 0"))
+    await editor.screen.command("write")
+    assert (editor.project / "endings.py").read_bytes().decode() == upto(AREA, "return 0\n").replace("\n", "\r\n")
+
+
+async def test_in_a_buffer_without_a_file(editor: Editor) -> None:
+    await editor.screen.type("<Esc>")
+    await editor.screen.command("enew | setfiletype python")
+    await editor.attached()
+    await editor.screen.type("i" + upto(TOTAL, "up").replace("\n", "<CR>").replace("    ", ""))
+    await editor.screen.type('."""<CR>ret')
+    await editor.until_ghost("urn sum(prices)")
+    await editor.screen.type("<Esc>")
+    await editor.screen.command("set nomodified")
+
+
+async def test_where_nothing_may_be_typed_nothing_is_asked(editor: Editor) -> None:
+    await editor.edit(upto(TOTAL, '"""\n') + "    ret")
+    await editor.screen.type("<Esc>")
+    await editor.screen.command("setlocal nomodifiable")
+    asked = len(editor.model.asked)
+    await editor.screen.type("A")
+    await editor.screen.until(lambda: "E21" in editor.screen.text(), "Neovim's refusal")
+    await editor.screen.type("<Esc>")
+    assert len(editor.model.asked) == asked
+
+
+async def test_older_requests_are_taken_back(editor: Editor) -> None:
+    await editor.edit(upto(TOTAL, '"""\n') + "    ")
+    await editor.screen.lua("""
+        vim.g.most_under_way, vim.g.taken_back = 0, 0
+        vim.api.nvim_create_autocmd("LspRequest", { callback = function(event)
+          local client = vim.lsp.get_client_by_id(event.data.client_id)
+          local under_way = 0
+          for _, request in pairs(client.requests) do
+            if request.method == "textDocument/inlineCompletion" and request.type == "pending" then
+              under_way = under_way + 1
+            end
+          end
+          if event.data.request.type == "cancel" then vim.g.taken_back = vim.g.taken_back + 1 end
+          vim.schedule(function() vim.g.most_under_way = math.max(vim.g.most_under_way, under_way) end)
+        end })""")
+    editor.model.gate.clear()
+    try:
+        for key in ("r", "e", "t"):
+            seen = len(editor.model.asked)
+            await editor.screen.type(key)
+            await editor.screen.eventually(
+                lambda: editor.screen.lua(
+                    "for _, r in pairs(vim.lsp.get_clients({name='hearth'})[1].requests) do"
+                    " if r.method == 'textDocument/inlineCompletion' and r.type == 'pending' then return true end end"
+                ),
+                f"asked after {key} ({seen})",
+            )
+        assert await editor.screen.lua("return vim.g.taken_back") >= 2
+        limit = 1 if await _is_own(editor) else 2  # the event comes with the newer request already counted
+        assert await editor.screen.lua("return vim.g.most_under_way") <= limit
+    finally:
+        editor.model.gate.set()
+    await editor.until_ghost("urn sum(prices)")
+
+
+async def test_a_second_project_has_a_server_and_ghost_text_of_its_own(editor: Editor) -> None:
+    other = editor.project.parent / "other"
+    (other / ".git").mkdir(parents=True, exist_ok=True)
+    (other / "second.py").write_text(upto(TOTAL, '"""\n') + "    ")
+    await editor.screen.type("<Esc>")
+    await editor.screen.command(f"edit {other / 'second.py'}")
+    await editor.attached()
+    root = await editor.screen.lua("return vim.lsp.get_clients({ name = 'hearth', bufnr = 0 })[1].workspace_folders[1].name")
+    await editor.screen.type("G$aret")
+    await editor.until_ghost("urn sum(prices)")
+    assert Path(root).name in ("other", "project")

@@ -1,0 +1,33 @@
+"""What the reciting model knows by heart. Each test opens a file with a beginning of one of these and types on."""
+
+from __future__ import annotations
+
+TOTAL = '''\
+def total(prices):
+    """Sum them up."""
+    return sum(prices)
+'''
+
+AREA = '''\
+def area(width, height):
+    """The area of a rectangle, none for lengths below zero."""
+    if width < 0 or height < 0:
+        return 0
+    result = width * height
+    return result
+'''
+
+GREETING = '''\
+def greet(name):
+    """Say hello. 🙂"""
+    message = "🙂 hello, " + name + "!"
+    return message
+'''
+
+CALL = '''\
+def shout(word):
+    """Print it loudly."""
+    print(word.upper(), flush=True)
+'''
+
+KNOWN = "\n\n".join([TOTAL, AREA, GREETING, CALL])
