@@ -13,25 +13,41 @@ function M.draws(buf)
   return vim.lsp.inline_completion ~= nil and vim.lsp.inline_completion.is_enabled({ bufnr = buf })
 end
 
---- Cancel older requests of the buffer: 0.12 lets each one run to its end.
----@param buf integer
-function M.attach(buf)
-  vim.api.nvim_create_autocmd("LspRequest", {
-    group = vim.api.nvim_create_augroup("hearth.builtin." .. buf, {}),
-    buffer = buf,
-    callback = function(event)
-      local data = event.data
-      local client = vim.lsp.get_client_by_id(data.client_id)
-      if not client or client.name ~= "hearth" or data.request.method ~= METHOD or data.request.type ~= "pending" then
-        return
+---@type table<integer, true>
+local mended = {}
+
+--- Line ends as Neovim has them inside: with the ones of a Windows file, 0.12 draws and inserts `^M`.
+local function with_plain_line_ends(result)
+  for _, item in ipairs(type(result) == "table" and (result.items or result) or {}) do
+    if type(item.insertText) == "string" then
+      item.insertText = item.insertText:gsub("\r\n?", "\n")
+    end
+  end
+  return result
+end
+
+--- Mend a client's requests for ghost text: an older one of the same buffer is cancelled, since 0.12 lets each run to its end.
+---@param client vim.lsp.Client
+function M.mend(client)
+  if mended[client.id] then
+    return
+  end
+  mended[client.id] = true
+  local request = client.request
+  client.request = function(self, method, params, handler, buf)
+    if method ~= METHOD then
+      return request(self, method, params, handler, buf)
+    end
+    local wanted = vim._resolve_bufnr and vim._resolve_bufnr(buf) or buf
+    for id, other in pairs(self.requests) do
+      if other.method == METHOD and other.bufnr == wanted and other.type == "pending" then
+        self:cancel_request(id)
       end
-      for id, other in pairs(client.requests) do
-        if id < data.request_id and other.method == METHOD and other.bufnr == buf and other.type == "pending" then
-          client:cancel_request(id)
-        end
-      end
-    end,
-  })
+    end
+    return request(self, method, params, handler and function(err, result, ...)
+      return handler(err, with_plain_line_ends(result), ...)
+    end, buf)
+  end
 end
 
 --- The completor of a buffer. It has no public name, so everything here works without it as well.

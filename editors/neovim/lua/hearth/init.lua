@@ -34,7 +34,7 @@ function M.attach(client, buf)
     vim.lsp.inline_completion.enable(true, { bufnr = buf })
   end
   ghost.attach(buf)
-  builtin.attach(buf)
+  builtin.mend(client)
   M._map_keys(buf)
   if vim.api.nvim_get_current_buf() == buf and vim.api.nvim_get_mode().mode:sub(1, 1) == "i" then
     ghost.request(buf)
