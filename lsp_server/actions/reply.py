@@ -164,17 +164,18 @@ def _talks(lines: Sequence[str], number: int) -> bool:
     return number > 0 and not lines[number - 1].strip() and line[:1].strip() != "" and is_prose(line)
 
 
-_CIRCLE = 6
-"""Rounds. A table of data may repeat a line a few times; six rounds in a row are a model that lost its way."""
+_ROUNDS, _LONG_ROUNDS, _LONG = 6, 4, 60
+"""How often a group must come in a row: a table of data may repeat a short line a few times, nobody repeats 60 characters."""
 
 
 def goes_in_circles(text: str) -> bool:
     """Whether the end of a reply repeats one group of up to eight lines over and over. Looks at whole lines only."""
     lines = text.split("\n")[:-1]
     for size in range(1, 9):
-        need = size * _CIRCLE
-        tail = lines[-need:]
-        if len(tail) == need and any(line.strip(" \t)}];,") for line in tail[:size]) and tail == tail[:size] * _CIRCLE:
+        group = lines[-size:]
+        rounds = _LONG_ROUNDS if sum(map(len, group)) >= _LONG else _ROUNDS
+        tail = lines[-size * rounds :]
+        if len(tail) == size * rounds and any(line.strip(" \t)}];,") for line in group) and tail == group * rounds:
             return True
     last = text[-600:]
     return len(last) == 600 and "\n" not in last and any(last == (last[:size] * 600)[:600] for size in range(1, 61))
