@@ -59,11 +59,10 @@ def changed(
         if isinstance(change, types.TextDocumentContentChangePartial):
             start = offset_at(snapshot, change.range.start, encoding)
             end = max(start, offset_at(snapshot, change.range.end, encoding))
-            text = snapshot.text[:start] + whole_characters(change.text) + snapshot.text[end:]
+            snapshot = snapshot.edited(start, end, whole_characters(change.text))
         else:
-            text = whole_characters(change.text)
-        snapshot = replace(snapshot, text=text)
-    return replace(snapshot, version=version)
+            snapshot = replace(snapshot, text=whole_characters(change.text))
+    return snapshot.at_version(version)
 
 
 def whole_characters(text: str) -> str:

@@ -184,7 +184,7 @@ async def test_a_web_page_cannot_speak_to_the_tcp_server(home: Path) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     body = json.dumps(INITIALIZE)
     writer.write(f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
-    assert await reader.read() == b""
+    assert await asyncio.wait_for(reader.read(), 30) == b""
     writer.close()
     assert await asyncio.wait_for(process.wait(), 30) == 1
 

@@ -1,5 +1,7 @@
 """A snapshot's lines and offsets, drawn with `⏎` for CRLF."""
 
+from random import Random
+
 import pytest
 
 from lsp_server.documents import DocumentSnapshot
@@ -48,3 +50,15 @@ def test_line_of_is_the_inverse_of_line_starts() -> None:
 )
 def test_a_document_has_the_line_ending_found_first(text: str, newline: str) -> None:
     assert snapshot(text).newline == newline
+
+
+def test_an_edit_knows_the_lines_a_fresh_look_would_find() -> None:
+    dice = Random(5)
+    for _ in range(3000):
+        text, new = ("".join(dice.choices("a\r\n", k=dice.randrange(8))) for _ in range(2))
+        start = dice.randint(0, len(text))
+        end = dice.randint(start, len(text))
+        edited = snapshot(text).edited(start, end, new)
+        assert edited.text == text[:start] + new + text[end:]
+        assert edited.line_starts == snapshot(edited.text).line_starts, (text, start, end, new)
+        assert edited.at_version(7).line_starts == edited.line_starts
