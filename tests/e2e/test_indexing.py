@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from tests.support.scripted_ollama import ScriptedOllama, scripted_ollama
 from tests.support.wire import GHOST_TEXT, PATIENCE_S, Wire, environment, running_server, scripted_config, write_config
@@ -28,7 +29,11 @@ def model() -> Iterator[ScriptedOllama]:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    root = tmp_path / "repository"
+    return make_repository(tmp_path)
+
+
+def make_repository(home: Path) -> Path:
+    root = home / "repository"
     root.mkdir()
     for name in ("alpha", "beta"):
         (root / f"{name}.py").write_text(f'def {name}_distance(a, b):\n    """How far {name} is."""\n    return abs(a - b)\n')
@@ -70,25 +75,49 @@ async def prompt_for(wire: Wire, model: ScriptedOllama, name: str, root: Path) -
     return model.asked[-1].prompt
 
 
-async def test_a_definition_from_another_file_reaches_the_prompt(
-    tmp_path: Path, model: ScriptedOllama, repository: Path
-) -> None:
-    async with indexed(tmp_path, model, repository) as wire:
-        assert "How far alpha is" in await prompt_for(wire, model, "alpha_distance", repository)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Wire, ScriptedOllama, Path]]:
+    """One indexed repository for the tests that only look, and for the one that saves."""
+    home = tmp_path_factory.mktemp("home")
+    root = make_repository(home)
+    with scripted_ollama() as model:
+        model.reply = lambda prompt: ["1"]
+        async with indexed(home, model, root) as wire:
+            yield wire, model, root
 
 
-async def test_what_is_saved_is_found(tmp_path: Path, model: ScriptedOllama, repository: Path) -> None:
-    async with indexed(tmp_path, model, repository) as wire:
-        fresh = repository / "gamma.py"
-        fresh.write_text('def gamma_distance(a, b):\n    """How far gamma is."""\n    return a * b\n')
-        wire.notify("textDocument/didSave", {"textDocument": {"uri": fresh.as_uri()}})
-        await until_folders(wire, lambda folders: folders[0]["files"] == 3)
-        assert "How far gamma is" in await prompt_for(wire, model, "gamma_distance", repository)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_definition_from_another_file_reaches_the_prompt(shared: tuple[Wire, ScriptedOllama, Path]) -> None:
+    wire, model, root = shared
+    assert "How far alpha is" in await prompt_for(wire, model, "alpha_distance", root)
 
-        fresh.unlink()
-        wire.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": fresh.as_uri(), "type": 3}]})
-        await until_folders(wire, lambda folders: folders[0]["files"] == 2)
-        assert "How far gamma is" not in await prompt_for(wire, model, "gamma_distance", repository)
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_editor_sees_a_bar_that_never_goes_back(shared: tuple[Wire, ScriptedOllama, Path]) -> None:
+    wire, _, _ = shared
+    await wire.until(lambda: any(one["value"]["kind"] == "end" for one in wire.heard("$/progress")))
+    kinds = [one["value"]["kind"] for one in wire.heard("$/progress")]
+    assert kinds[0] == "begin"
+    assert kinds[-1] == "end"
+    assert set(kinds[1:-1]) <= {"report"}
+    percents = [one["value"]["percentage"] for one in wire.heard("$/progress") if "percentage" in one["value"]]
+    assert percents == sorted(percents)
+    assert wire.statuses()[-1] == "ready"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_saved_is_found(shared: tuple[Wire, ScriptedOllama, Path]) -> None:
+    wire, model, root = shared
+    fresh = root / "gamma.py"
+    fresh.write_text('def gamma_distance(a, b):\n    """How far gamma is."""\n    return a * b\n')
+    wire.notify("textDocument/didSave", {"textDocument": {"uri": fresh.as_uri()}})
+    await until_folders(wire, lambda folders: folders[0]["files"] == 3)
+    assert "How far gamma is" in await prompt_for(wire, model, "gamma_distance", root)
+
+    fresh.unlink()
+    wire.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": fresh.as_uri(), "type": 3}]})
+    await until_folders(wire, lambda folders: folders[0]["files"] == 2)
+    assert "How far gamma is" not in await prompt_for(wire, model, "gamma_distance", root)
 
 
 @pytest.mark.slow
@@ -114,18 +143,6 @@ async def test_a_checkout_of_many_files_is_one_build(tmp_path: Path, model: Scri
         await until_folders(wire, lambda folders: folders[0]["files"] == 102 and folders[0]["phase"] == "ready")
         ends = [one for one in wire.heard("$/progress") if one["value"]["kind"] == "end"]
         assert len(ends) == 2
-
-
-async def test_the_editor_sees_a_bar_that_never_goes_back(tmp_path: Path, model: ScriptedOllama, repository: Path) -> None:
-    async with indexed(tmp_path, model, repository) as wire:
-        await wire.until(lambda: any(one["value"]["kind"] == "end" for one in wire.heard("$/progress")))
-        kinds = [one["value"]["kind"] for one in wire.heard("$/progress")]
-        assert kinds[0] == "begin"
-        assert kinds[-1] == "end"
-        assert set(kinds[1:-1]) <= {"report"}
-        percents = [one["value"]["percentage"] for one in wire.heard("$/progress") if "percentage" in one["value"]]
-        assert percents == sorted(percents)
-        assert wire.statuses()[-1] == "ready"
 
 
 @pytest.mark.slow
