@@ -1,0 +1,298 @@
+"""The embedded runner with real weights, and the OpenAI-compatible client against the server inside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from lsp_server.errors import ModelError, ModelFailedError, ModelMissingError, ModelUnreachableError
+from lsp_server.model.embedded import EmbeddedClient
+from lsp_server.model.openai_compatible import OpenAICompatibleClient
+from lsp_server.model.port import Generation, Message, ModelClient, Piece
+from lsp_server.model.weights import WEIGHTS
+from tests.support.faults import Fault, faulty
+
+pytestmark = pytest.mark.embedded
+
+SMOLLM = "smollm2"
+CODE = Generation("def add(a, b):\n    return", max_tokens=4)
+CHAT = Generation(messages=(Message("user", "Say hi."),), max_tokens=4)
+LONG = "".join(f"def step_{number}(value):\n    return value * {number}\n\n" for number in range(12))
+OPENAI = frozenset({"/v1/completions", "/v1/chat/completions"})
+
+
+@pytest.fixture
+async def client(weights: Path) -> AsyncGenerator[EmbeddedClient, None]:
+    opened = EmbeddedClient(weights)
+    yield opened
+    await opened.aclose()
+
+
+async def _all(client: ModelClient, request: Generation, model: str = SMOLLM) -> list[Piece]:
+    async with aclosing(client.generate(model, request)) as pieces:
+        return [piece async for piece in pieces]
+
+
+def _children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "lsp_server.model.runner" in child.cmdline()]
+
+
+async def _until_started() -> None:
+    async with asyncio.timeout(30):
+        while not _children():  # noqa: ASYNC110  a process that appears tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def _until_ended(children: list[psutil.Process]) -> None:
+    await asyncio.to_thread(psutil.wait_procs, children, 30)
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+
+
+async def test_it_writes_and_counts_what_it_reused(client: EmbeddedClient) -> None:
+    for request in (CODE, CHAT):
+        *pieces, last = await _all(client, request)
+        assert "".join(piece.text for piece in pieces)
+        assert last.usage
+        assert last.usage.generated_tokens == 4
+        assert last.finish == "length"
+    first = (await _all(client, Generation(LONG, max_tokens=1)))[-1].usage
+    grown = (await _all(client, Generation(LONG + "def more", max_tokens=1)))[-1].usage
+    assert first
+    assert grown
+    assert first.reused_tokens == 0
+    assert grown.reused_tokens is not None
+    assert grown.reused_tokens >= first.prompt_tokens - 2
+    assert grown.prompt_tokens > first.prompt_tokens
+
+
+async def test_what_another_prompt_displaced_comes_back(client: EmbeddedClient) -> None:
+    """One slot and a memory of prompts: completion and chat take turns without reading everything again."""
+    first = (await _all(client, Generation(LONG, max_tokens=1)))[-1].usage
+    await _all(client, Generation("something else entirely\n" + LONG[:400], max_tokens=1))
+    again = (await _all(client, Generation(LONG, max_tokens=1)))[-1].usage
+    assert first
+    assert again
+    assert again.reused_tokens is not None
+    assert again.reused_tokens > first.prompt_tokens * 0.9
+
+
+async def test_a_sliding_window_is_kept_whole(client: EmbeddedClient) -> None:
+    """Without `swa_full` Gemma reads everything again after any change before its last tokens."""
+    prompt = LONG * 3  # longer than its window of 512
+    first = (await _all(client, Generation(prompt, max_tokens=1), "gemma3:270m"))[-1].usage
+    changed = (await _all(client, Generation(prompt[:-200] + "CHANGED\n", max_tokens=1), "gemma3:270m"))[-1].usage
+    assert first
+    assert changed
+    assert first.prompt_tokens > 512
+    assert changed.reused_tokens is not None
+    assert changed.reused_tokens > first.prompt_tokens * 0.7
+
+
+async def test_stops_seeds_and_logprobs(client: EmbeddedClient) -> None:
+    stopped = await _all(client, Generation("1, 2, 3, 4,", max_tokens=60, stop=("8",), logprobs=True))
+    assert stopped[-1].finish == "stop"
+    assert "8" not in "".join(piece.text for piece in stopped)
+    assert any(piece.logprobs for piece in stopped)
+    assert not any(piece.logprobs for piece in await _all(client, CODE))
+    dice = Generation("import ", max_tokens=6, temperature=1.0, seed=5)
+    assert [piece.text for piece in await _all(client, dice)] == [piece.text for piece in await _all(client, dice)]
+
+
+async def test_closing_while_it_writes_frees_it(client: EmbeddedClient) -> None:
+    endless = Generation("def f():\n    return [0, 1, 2, 3,", max_tokens=100_000)
+    async with aclosing(client.generate(SMOLLM, endless)) as pieces:
+        await anext(pieces)
+    await asyncio.wait_for(_all(client, CODE), 60)
+
+
+async def test_a_cancelled_first_request_does_not_stop_the_loading(client: EmbeddedClient) -> None:
+    task = asyncio.create_task(_all(client, CODE))
+    await _until_started()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    [child] = _children()
+    await _all(client, CODE)
+    assert _children() == [child]
+
+
+async def test_one_model_at_a_time(client: EmbeddedClient) -> None:
+    answers = await asyncio.gather(_all(client, CODE), _all(client, CODE, "gemma3:270m"), return_exceptions=True)
+    # The second request made the first one's runner go, before or while it wrote.
+    assert any(isinstance(answer, list) for answer in answers)
+    await _all(client, CODE, "gemma3:270m")
+    assert len(_children()) == 1
+
+
+async def test_a_runner_that_dies_is_reported_and_started_again(client: EmbeddedClient) -> None:
+    endless = Generation("def f():\n    return [0, 1, 2, 3,", max_tokens=100_000)
+    async with aclosing(client.generate(SMOLLM, endless)) as pieces:
+        await anext(pieces)
+        os.kill(_children()[0].pid, signal.SIGKILL)
+        with pytest.raises(ModelFailedError, match="ended while it ran `smollm2`") as caught:
+            async for _ in pieces:
+                pass
+    assert "starts again" in caught.value.advice
+    assert await _all(client, CODE)
+
+
+async def test_closing_ends_the_child_and_may_be_done_twice(weights: Path) -> None:
+    client = EmbeddedClient(weights)
+    await client.aclose()
+    await _all(client, CODE)
+    children = _children()
+    assert len(children) == 1
+    await client.aclose()
+    await client.aclose()
+    await _until_ended(children)
+
+
+async def test_closing_while_it_loads_leaves_no_child(weights: Path) -> None:
+    client = EmbeddedClient(weights)
+    task = asyncio.create_task(_all(client, CODE))
+    await _until_started()
+    children = _children()
+    await client.aclose()
+    with pytest.raises((asyncio.CancelledError, ModelError)):
+        await task
+    await _until_ended(children)
+
+
+async def test_only_who_knows_the_key_may_ask(client: EmbeddedClient) -> None:
+    """Another user of the machine can reach the port; prompts are none of their business."""
+    await _all(client, CODE)
+    [child] = _children()
+    [port] = {one.laddr.port for one in child.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    assert {one.laddr.ip for one in child.net_connections("tcp") if one.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as stranger:
+        for path in ("/completion", "/v1/completions", "/v1/chat/completions", "/tokenize"):
+            assert (await stranger.post(path, json={"prompt": "x", "content": "x"})).status_code == 401
+        assert (await stranger.get("/slots")).status_code in (401, 404, 501)
+    assert "key" not in " ".join(child.cmdline())
+
+
+# --- files
+
+
+async def test_models_are_described_from_their_headers(client: EmbeddedClient, weights: Path) -> None:
+    found = {info.name: info for info in await client.models()}
+    assert found.keys() == WEIGHTS.keys()
+    assert (found[SMOLLM].family, found[SMOLLM].context_tokens, found[SMOLLM].digest) == ("llama", 8192, WEIGHTS[SMOLLM].sha256)
+    by_path = await client.describe(str(WEIGHTS[SMOLLM].path(weights)))
+    assert by_path.family == "llama"
+    assert by_path.digest != found[SMOLLM].digest
+
+
+async def test_nothing_pulled_is_no_model(tmp_path: Path) -> None:
+    client = EmbeddedClient(tmp_path)
+    assert await client.models() == []
+    with pytest.raises(ModelMissingError) as caught:
+        await _all(client, CODE)
+    assert "models pull smollm2" in caught.value.advice
+    with pytest.raises(ModelMissingError, match="does not know"):
+        await client.describe("qwen2.5-coder:1.5b")
+    with pytest.raises(ModelMissingError, match="no model file"):
+        await _all(client, CODE, str(tmp_path / "none.gguf"))
+    with pytest.raises(ModelFailedError):
+        await client.embed(SMOLLM, ["x"])
+
+
+@pytest.mark.parametrize("damage", ["text", "empty", "header only", "cut", "scrambled tensors"])
+async def test_a_bad_file_is_one_sentence_and_the_next_model_works(
+    client: EmbeddedClient, weights: Path, tmp_path: Path, damage: str
+) -> None:
+    whole = WEIGHTS[SMOLLM].path(weights)
+    with whole.open("rb") as file:
+        start = file.read(3_000_000)
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(
+        {
+            "text": b"not a model at all\n" * 50,
+            "empty": b"",
+            "header only": start[:2000],
+            "cut": start,
+            "scrambled tensors": start[:1_000_000] + os.urandom(2_000_000),
+        }[damage]
+    )
+    with pytest.raises(ModelFailedError, match=r"bad\.gguf") as caught:
+        await _all(client, CODE, str(bad))
+    assert caught.value.advice
+    assert "\n" not in str(caught.value)
+    assert not _children()
+    assert await _all(client, CODE)
+
+
+# --- the OpenAI-compatible client, against the same server
+
+
+@pytest.fixture
+async def server(client: EmbeddedClient) -> tuple[str, str]:
+    """Address and key of a real llama.cpp server."""
+    await _all(client, CODE)
+    assert client._child  # the one real server of this protocol here; only the client knows its key
+    runner = client._child.ready.result()
+    return runner.client.url, runner.client._http.headers["authorization"].removeprefix("Bearer ")
+
+
+async def test_the_openai_protocol(server: tuple[str, str]) -> None:
+    client = OpenAICompatibleClient(server[0], api_key=server[1])
+    [info] = await client.models()
+    assert info.backend == "openai_compatible"
+    assert info.context_tokens == 8192
+    assert await client.describe(info.name) == info
+    for request in (CODE, CHAT):
+        *pieces, last = await _all(client, request, info.name)
+        assert "".join(piece.text for piece in pieces)
+        assert last.usage
+        assert last.usage.prompt_tokens > 5
+        assert last.usage.generated_tokens == 4
+        assert last.finish == "length"
+    with pytest.raises(ModelMissingError, match="nope"):
+        await client.describe("nope")
+    with pytest.raises(ModelFailedError, match="cannot be told"):
+        await anext(client.pull("x"))
+    with pytest.raises(ModelError):
+        await client.embed(info.name, ["x"])
+    await client.aclose()
+
+
+async def test_a_wrong_key_says_where_keys_go(server: tuple[str, str]) -> None:
+    for key in ("", "wrong"):
+        client = OpenAICompatibleClient(server[0], api_key=key)
+        with pytest.raises(ModelFailedError, match="refused") as caught:
+            await _all(client, CODE, "m")
+        assert "config.toml" in caught.value.advice
+        await client.aclose()
+
+
+@pytest.mark.parametrize("request_", [CODE, CHAT], ids=["completion", "chat"])
+async def test_faults_of_such_a_server(server: tuple[str, str], request_: Generation) -> None:
+    async with faulty(server[0].removesuffix("/v1")) as proxy:
+        proxy.on = OPENAI
+        client = OpenAICompatibleClient(proxy.url + "/v1", api_key=server[1])
+        for fault in set(Fault) - {Fault.NONE, Fault.HANG}:
+            proxy.fault = fault
+            with pytest.raises(ModelError) as caught:
+                await _all(client, request_, "m")
+            assert "The model server" in str(caught.value), fault
+            assert caught.value.advice, fault
+            proxy.fault = Fault.NONE
+            assert await _all(client, request_, "m"), fault
+        await client.aclose()
+
+
+async def test_nobody_listening(unused_tcp_port: int) -> None:
+    client = OpenAICompatibleClient(f"http://127.0.0.1:{unused_tcp_port}/v1")
+    for call in (client.models(), _all(client, CODE, "m"), client.embed("m", ["x"])):
+        with pytest.raises(ModelUnreachableError) as caught:
+            await call
+        assert "model.openai_base_url" in caught.value.advice
+    await client.aclose()
