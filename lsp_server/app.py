@@ -62,6 +62,7 @@ def make_session(edge: Edge, paths: Paths) -> Session:
 
     async def choose(settings: ModelSettings) -> ChosenModel:
         module = await _imported("lsp_server.model.choose")
+        await asyncio.get_running_loop().run_in_executor(None, _warm)
         chosen: ChosenModel = await module.choose(settings, paths)
         return replace(chosen, client=ScheduledClient(chosen.client))
 
@@ -90,6 +91,12 @@ class _Shelf:
         async with aclosing(module.fetch(name, accepted, settings, self._paths)) as steps:
             async for step in steps:
                 yield step
+
+
+def _warm() -> None:
+    """Load what the first ghost text needs, so that no keystroke waits for an import (90 ms here)."""
+    importlib.import_module("lsp_server.completion.engine")
+    importlib.import_module("indexer.languages").parse("", "python")
 
 
 async def _imported(name: str) -> Any:
