@@ -19,6 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lsp_server.actions.pages import Pages
+from lsp_server.actions.records import Action, ActionRequest, Event, Files, Offer, Outcome, Target
 from lsp_server.completion.records import Repository
 from lsp_server.configuration import Configuration
 from lsp_server.features.connection import Connection
@@ -36,6 +38,7 @@ from lsp_server.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     from indexer.embedding import Embedder
+    from lsp_server.actions.engine import ActionEngine
     from lsp_server.model.shelf import Inventory
 
 log = logging.getLogger(__name__)
@@ -71,8 +74,41 @@ def make_session(edge: Edge, paths: Paths) -> Session:
 
         return CompletionEngine(model=model, repository=repository, settings=settings.completion)
 
-    indexing = IndexingService(paths.indexes)
-    return Session(edge, paths.config, choose=choose, make_engine=make_engine, indexing=indexing, shelf=_Shelf(paths))
+    return Session(
+        edge,
+        paths.config,
+        choose=choose,
+        make_engine=make_engine,
+        make_actor=_Actor,
+        pages=Pages(paths.pages),
+        indexing=IndexingService(paths.indexes),
+        shelf=_Shelf(paths),
+    )
+
+
+class _Actor:
+    """`actions.engine.ActionEngine` as the session's port: imported when somebody first looks for an action."""
+
+    def __init__(self, model: Callable[[], Awaitable[ChosenModel]], repository: Repository | None, settings: Settings) -> None:
+        self._model = model
+        self._repository = repository
+        self._settings = settings.actions
+        self._engine: ActionEngine | None = None
+
+    async def offers(self, target: Target, *, only: Sequence[str], can_ask: bool) -> Sequence[Offer]:
+        return (await self._made()).offers(target, only=only, can_ask=can_ask)
+
+    async def find(self, action_id: str) -> Action:
+        return (await self._made()).find(action_id)
+
+    async def run(self, request: ActionRequest, files: Files, listen: Callable[[Event], None]) -> Outcome:
+        return await (await self._made()).run(request, files, listen)
+
+    async def _made(self) -> ActionEngine:
+        if self._engine is None:
+            module = await _imported("lsp_server.actions.engine")
+            self._engine = module.ActionEngine(model=self._model, repository=self._repository, settings=self._settings)
+        return self._engine
 
 
 class _Shelf:

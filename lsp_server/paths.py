@@ -8,12 +8,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """`config` is the user's config.toml; `weights` holds pulled GGUF files; `indexes` holds one folder per indexed root."""
+    """`config` is the user's config.toml; `weights` holds pulled GGUF files; `indexes` holds one folder per indexed root.
+
+    `pages` holds explanations for editors that can only show files.
+    """
 
     config: Path
     weights: Path
     indexes: Path
     state: Path
+    pages: Path
 
     @classmethod
     def of_user(cls) -> Paths:
@@ -26,4 +30,5 @@ class Paths:
             weights=dirs.user_data_path / "models",
             indexes=dirs.user_cache_path / "indexes",
             state=dirs.user_state_path,
+            pages=dirs.user_cache_path / "pages",
         )

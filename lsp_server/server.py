@@ -7,7 +7,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from lsp_server.features import commands, inline_completion, lifecycle, text_sync
+from lsp_server.features import code_actions, commands, inline_completion, lifecycle, text_sync
 from lsp_server.features.connection import Connection
 from lsp_server.session import Edge, Session
 
@@ -26,6 +26,7 @@ CONVERSATIONS: Mapping[str, Callable[..., Any]] = {
     # Not LSP's own: what clients of Copilot's server send, and both plugins of ours.
     "textDocument/didShowCompletion": inline_completion.did_show,
     "textDocument/didPartiallyAcceptCompletion": inline_completion.did_partially_accept,
+    types.TEXT_DOCUMENT_CODE_ACTION: code_actions.code_action,
     types.WORKSPACE_EXECUTE_COMMAND: commands.execute_command,
 }
 """`textDocument/completion` is missing on purpose: `lifecycle.initialize` adds it for clients without ghost text."""
@@ -33,6 +34,7 @@ CONVERSATIONS: Mapping[str, Callable[..., Any]] = {
 OPTIONS: Mapping[str, Any] = {
     # pygls advertises ghost text only where it is registered with options.
     types.TEXT_DOCUMENT_INLINE_COMPLETION: types.InlineCompletionOptions(),
+    types.TEXT_DOCUMENT_CODE_ACTION: code_actions.OPTIONS,
 }
 
 

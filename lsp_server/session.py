@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequ
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from lsp_server.actions.pages import Pages
+from lsp_server.actions.records import Action, ActionRequest, Event, Files, Offer, Outcome, Target
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
 from lsp_server.configuration import Configuration
 from lsp_server.errors import HearthError
@@ -101,8 +103,27 @@ class Shelf(Protocol):
         ...
 
 
+class Actor(Protocol):
+    """Code actions for one workspace folder: `actions.engine.ActionEngine`, imported when it is first asked."""
+
+    async def offers(self, target: Target, *, only: Sequence[str], can_ask: bool) -> Sequence[Offer]:
+        """What can be done at a target; asks no model."""
+        ...
+
+    async def find(self, action_id: str) -> Action:
+        """The action with an id; UsageError names those there are."""
+        ...
+
+    async def run(self, request: ActionRequest, files: Files, listen: Callable[[Event], None]) -> Outcome:
+        """What an action comes to. Raises HearthError."""
+        ...
+
+
 MakeEngine = Callable[[Callable[[], Awaitable[ChosenModel]], Repository | None, Settings], Engine]
 """From a way to the model in force, what may be asked of the folder's index, and the settings."""
+
+MakeActor = Callable[[Callable[[], Awaitable[ChosenModel]], Repository | None, Settings], Actor]
+"""The same for code actions."""
 
 
 class Session:
@@ -115,6 +136,8 @@ class Session:
         *,
         choose: ChooseModel,
         make_engine: MakeEngine,
+        make_actor: MakeActor,
+        pages: Pages,
         indexing: Indexing,
         shelf: Shelf,
     ) -> None:
@@ -124,6 +147,9 @@ class Session:
         self._told: set[str] = set()
         self._link = ModelLink(choose, self.settings.model, self._changed)
         self._make_engine = make_engine
+        self._make_actor = make_actor
+        self.pages = pages
+        self._actors: dict[str | None, Actor] = {}
         self._engines: dict[str | None, Engine] = {}
         self._newest: dict[str, asyncio.Task[Any]] = {}
         self._background: set[asyncio.Task[None]] = set()
@@ -155,6 +181,8 @@ class Session:
                 self._edge.warn(problem)
         if self.settings.completion != before.completion:
             self._engines.clear()
+        if self.settings.actions != before.actions:
+            self._actors.clear()
         self._link.reconfigure(self.settings.model)
         if self._started:
             if (self.settings.index, self.settings.model) != (before.index, before.model):
@@ -287,3 +315,24 @@ class Session:
         """The user took a suggestion."""
         log.debug("accepted %s", suggestion_id)
         self.counts["accepted"] += 1
+
+    # -- code actions --------------------------------------------------------------------------------------------------
+
+    def actor(self, root: str | None) -> Actor:
+        """One a folder, since each folder has its own index."""
+        repository = self.indexing.repository(root)
+        if root not in self._actors or repository is None:
+            self._actors[root] = self._make_actor(self._link.get, repository, self.settings)
+        return self._actors[root]
+
+    async def act(self, root: str | None, request: ActionRequest, files: Files, listen: Callable[[Event], None]) -> Outcome:
+        """Run an action. A failure is the answer: the user chose this action and waits for it."""
+        self._link.hurry()
+        try:
+            outcome = await self.actor(root).run(request, files, listen)
+        except HearthError as error:
+            self._link.failed(error)
+            raise
+        self._link.succeeded()
+        self.counts["actions"] += 1
+        return outcome

@@ -12,18 +12,22 @@ from indexer.records import Symbol
 from lsp_server.actions import abridge, catalogue, documentation, fitting, gate, material, patch, prompting, region, testfiles
 from lsp_server.actions.asking import answer_question
 from lsp_server.actions.conversation import Conversation, Reply
-from lsp_server.actions.markdown import Locate, SafeMarkdown, nowhere, safe, source_list
+from lsp_server.actions.custom import custom_actions
+from lsp_server.actions.markdown import SafeMarkdown, safe, source_list
 from lsp_server.actions.records import (
+    Action,
     ActionRequest,
     Event,
     FileEdit,
     Files,
+    Offer,
     Outcome,
     Refusal,
     Region,
     Replacement,
     Source,
     Span,
+    Target,
 )
 from lsp_server.actions.reply import count_closed
 from lsp_server.completion.calibration import Calibration
@@ -47,6 +51,7 @@ class _Run:
 
     request: ActionRequest
     talk: Conversation
+    files: Files
     listen: Listener
     place: Region
     symbols: Sequence[Symbol]
@@ -81,36 +86,41 @@ class _Run:
 
 
 class ActionEngine:
-    """Actions in one workspace folder. `model` gives the model in force and may raise HearthError; `repository` may be None.
-
-    `locate` turns a path of the repository into a URI, for the links of explanations.
-    """
+    """Actions in one workspace folder. `model` gives the model in force and may raise HearthError; `repository` may be None."""
 
     def __init__(
         self,
         *,
         model: Callable[[], Awaitable[ChosenModel]],
         repository: Repository | None,
-        files: Files,
         settings: ActionSettings,
-        locate: Locate = nowhere,
     ) -> None:
         self._model = model
         self._repository = repository
-        self._files = files
         self._settings = settings
-        self._locate = locate
         self._calibrations: dict[str, Calibration] = {}
 
-    async def run(self, request: ActionRequest, listen: Listener) -> Outcome:
-        """What an action comes to. Raises HearthError for the user; cancelled, it closes the model's socket and is gone."""
+    def find(self, action_id: str) -> Action:
+        """The action with an id, the user's own among them; UsageError names those there are."""
+        return catalogue.find(action_id, custom_actions(self._settings))
+
+    def offers(self, target: Target, *, only: Sequence[str], can_ask: bool) -> Sequence[Offer]:
+        """What makes sense at a target and is not switched off."""
+        found = catalogue.offers(target, only=only, custom=custom_actions(self._settings), can_ask=can_ask)
+        return [one for one in found if one.action.id not in self._settings.disabled]
+
+    async def run(self, request: ActionRequest, files: Files, listen: Listener) -> Outcome:
+        """What an action comes to; `files` is the repository as it is now.
+
+        Raises HearthError for the user; cancelled, it closes the model's socket and is gone.
+        """
         action = request.action
         if action.asks and not request.instruction.strip():
             raise UsageError(f"“{action.title.removesuffix('…')}” needs to be told: {action.asks}")
         prompting.of(action)  # a wrong prompt of the user's own is said before anything is waited for
         place = catalogue.place(action, request.target)
         symbols = region.definitions(request.target.snapshot)
-        run = _Run(request, await self._conversation(), listen, place, symbols)
+        run = _Run(request, await self._conversation(), files, listen, place, symbols)
         match action.answer:
             case "explanation" if action.reach == "repository":
                 return await self._ask(run)
@@ -132,7 +142,7 @@ class ActionEngine:
 
     async def _ask(self, run: _Run) -> Outcome:
         answer = await answer_question(
-            run.request.instruction, self._repository, run.talk, run.listen, self._locate, self._settings.context_budget_ms
+            run.request.instruction, self._repository, run.talk, run.listen, run.files.locate, self._settings.context_budget_ms
         )
         run.last, run.sources, run.context_ms = answer.reply, list(answer.sources), answer.context_ms
         self._count(run, answer.reply)
@@ -147,7 +157,7 @@ class ActionEngine:
         run.left_out += cut.left_out
         answer = budget.answer_to(0)
         values = await self._values(run, place, cut.text, budget.beside(len(cut.text), answer))
-        stream = SafeMarkdown(self._locate)
+        stream = SafeMarkdown(run.files.locate)
 
         def hear(text: str) -> None:
             if drawn := stream.feed(text):
@@ -157,20 +167,20 @@ class ActionEngine:
         self._count(run, reply)
         if rest := stream.end():
             run.listen(Event("writing", rest))
-        return run.outcome(markdown=self._explained(run, safe(reply.text, self._locate), reply))
+        return run.outcome(markdown=self._explained(run, safe(reply.text, run.files.locate), reply))
 
     def _explained(self, run: _Run, body: str, reply: Reply) -> str:
         """The explanation under the place it is about, with what it was made from and without."""
         place, snapshot = run.place, run.request.target.snapshot
         first, last = snapshot.line_of(place.span.start) + 1, snapshot.line_of(place.span.end) + 1
-        here = source_list([Source(snapshot.path, first, last, place.symbol)], self._locate).removeprefix("1. ")
+        here = source_list([Source(snapshot.path, first, last, place.symbol)], run.files.locate).removeprefix("1. ")
         parts = [f"### {run.request.action.title.removesuffix('…')}", here, body.strip() or "The model said nothing."]
         if reply.truncated:
             parts.append("*The answer was cut off here.*")
         if run.left_out:
             parts.append("*Not shown to the model:* " + "; ".join(run.left_out) + ".")
         if run.sources:
-            parts += ["#### Definitions it was shown", source_list(run.sources, self._locate)]
+            parts += ["#### Definitions it was shown", source_list(run.sources, run.files.locate)]
         return "\n\n".join(parts) + "\n"
 
     # -- edits ---------------------------------------------------------------------------------------------------------
@@ -249,12 +259,12 @@ class ActionEngine:
 
     async def _test(self, run: _Run) -> Outcome:
         snapshot, place, action = run.request.target.snapshot, run.place, run.request.action
-        goes = testfiles.find(snapshot.path, snapshot.language, self._files)
+        goes = testfiles.find(snapshot.path, snapshot.language, run.files)
         if goes is None:
             raise UsageError(f"Hearth does not know where {snapshot.language} projects keep tests.")
         own = goes.path == snapshot.path
-        there = snapshot.text if own else (self._files.text(goes.path) or "") if goes.exists else ""
-        if goes.exists and not own and self._files.text(goes.path) is None:
+        there = snapshot.text if own else (run.files.text(goes.path) or "") if goes.exists else ""
+        if goes.exists and not own and run.files.text(goes.path) is None:
             raise UsageError(f"{goes.path} cannot be read as text.")
         code = fitting.shown(place.span.of(snapshot.text), snapshot.language).text
         budget = run.talk.budget
@@ -306,7 +316,7 @@ class ActionEngine:
             return run.outcome(edits=(edit,))
         if edit.code == "unchanged":
             return run.outcome(markdown=f"{edit.sentence}\n", refusal=edit)
-        said = safe(reply.text, self._locate).strip() or "The model said nothing."
+        said = safe(reply.text, run.files.locate).strip() or "The model said nothing."
         lead = f"**{run.request.action.title.removesuffix('…')}: not applied.** {edit.sentence} This is what the model said:"
         return run.outcome(markdown=f"{lead}\n\n{said}\n", refusal=edit)
 

@@ -208,3 +208,7 @@ class Files(Protocol):
     def names(self, folder: str) -> Sequence[str]:
         """Names in a folder ("" is the root), folders with a "/" at the end, sorted; empty where there is no such folder."""
         ...
+
+    def locate(self, path: str, line: int | None) -> str | None:
+        """The URI that opens a file of the repository at a 1-based line; None where there is no such file."""
+        ...

@@ -161,7 +161,6 @@ def ask(question: str, options: Options) -> int:
 
 async def _run(bench: Workbench, root: Path, request: ActionRequest, options: Options) -> Outcome:
     lookup = _open_lookup(bench, root, needed=request.action.reach == "repository")
-    files = WorkspaceFiles(root)
     try:
         async with bench.model() as chosen:
 
@@ -169,8 +168,8 @@ async def _run(bench: Workbench, root: Path, request: ActionRequest, options: Op
                 return chosen
 
             settings = replace(bench.settings.actions, context_budget_ms=LOOK_UP_MS)
-            engine = ActionEngine(model=model, repository=lookup, files=files, settings=settings, locate=files.locate)
-            return await engine.run(request, _listener(request.action, options))
+            engine = ActionEngine(model=model, repository=lookup, settings=settings)
+            return await engine.run(request, WorkspaceFiles(root), _listener(request.action, options))
     finally:
         if lookup:
             lookup.close()

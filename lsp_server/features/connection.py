@@ -17,6 +17,7 @@ from lsp_server import __version__
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.features.progress import IndexingProgress
 from lsp_server.features.protocol import ClientRefused, Protocol
+from lsp_server.features.runs import Runs
 from lsp_server.features.status import Announcer
 from lsp_server.session import Edge, Session
 from lsp_server.status import IndexState, Status
@@ -44,6 +45,7 @@ class Connection(LanguageServer):
         self.roots: list[Path] = []
         self._announcer = Announcer(self)
         self._progress = IndexingProgress(self)
+        self.runs = Runs(self)
         self.session = make_session(self)
 
     @property
@@ -57,6 +59,14 @@ class Connection(LanguageServer):
         for name in path:
             value = getattr(value, name, None)
         return bool(value)
+
+    def declares(self, name: str) -> bool:
+        """Whether the client said `"experimental": {"hearth": {name: true}}` among its capabilities: a plugin of ours."""
+        declared = self.client_capabilities.experimental
+        try:
+            return bool(declared["hearth"][name])  # type: ignore[index]  # LSPAny: whatever it is, it is no such table
+        except (KeyError, TypeError, AttributeError):
+            return bool(getattr(getattr(declared, "hearth", None), name, False))
 
     def show(self, status: Status, folders: Sequence[IndexState]) -> None:
         """Tell the editor how things are, if that is news."""
@@ -77,6 +87,8 @@ class Connection(LanguageServer):
 
     def cancel_progress(self, token: types.ProgressToken) -> None:
         """The user pressed cancel beside a progress bar of ours."""
+        if self.runs.cancel(token):
+            return
         root = self._progress.root_of(token)
         if root is not None:
             self.session.indexing.stop(root)

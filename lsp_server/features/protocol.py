@@ -19,7 +19,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, lsp_method
@@ -29,6 +29,7 @@ from lsp_server.features import failures
 log = logging.getLogger(__name__)
 
 MessageId = str | int
+T = TypeVar("T")
 
 
 class Protocol(LanguageServerProtocol):
@@ -138,6 +139,11 @@ class Protocol(LanguageServerProtocol):
         except Exception as error:  # cattrs raises groups, attrs its validators' own errors: all say that the type is wrong
             log.debug("the parameters of %s do not fit: %s", method, type(error).__name__)
             raise failures.invalid_params(f"The parameters of {method} are not what the method takes.") from error
+
+    def structure(self, value: Any, wanted: type[T]) -> T:
+        """What came back inside of a command's arguments, in its LSP type. Raises whatever the converter does."""
+        structured: T = self._converter.structure(value, wanted)
+        return structured
 
     def _run(self, handler: Callable[..., Any], params: Any) -> Any:
         """Call a handler. pygls' own ones are generators that yield the user's handler to be called on the way."""

@@ -40,8 +40,4 @@ class Announcer:
             self._connection.warn(f"{status.message} {status.action}".strip())
 
     def _drawn_by_the_editor(self) -> bool:
-        declared = self._connection.client_capabilities.experimental
-        try:
-            return bool(declared["hearth"]["status"])  # type: ignore[index]  # LSPAny: whatever it is, it is no such table
-        except (KeyError, TypeError, AttributeError):
-            return bool(getattr(getattr(declared, "hearth", None), "status", False))
+        return self._connection.declares("status")

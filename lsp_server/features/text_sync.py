@@ -14,7 +14,9 @@ log = logging.getLogger(__name__)
 
 def did_open(ls: Connection, params: types.DidOpenTextDocumentParams) -> None:
     """A document is in the editor now; what is on disk no longer counts."""
-    ls.documents[params.text_document.uri] = conversions.opened(params.text_document, ls.roots)
+    opened = conversions.opened(params.text_document, ls.roots)
+    ls.documents[opened.uri] = opened
+    ls.runs.follow(opened.uri, opened.text)
 
 
 def did_change(ls: Connection, params: types.DidChangeTextDocumentParams) -> None:
@@ -24,7 +26,9 @@ def did_change(ls: Connection, params: types.DidChangeTextDocumentParams) -> Non
     if known is None:
         log.warning("a change of a document that is not open was ignored")
         return
-    ls.documents[document.uri] = conversions.changed(known, params.content_changes, document.version, ls.encoding)
+    now = conversions.changed(known, params.content_changes, document.version, ls.encoding)
+    ls.documents[document.uri] = now
+    ls.runs.follow(now.uri, now.text)
 
 
 def did_close(ls: Connection, params: types.DidCloseTextDocumentParams) -> None:

@@ -227,4 +227,4 @@ async def test_a_host_the_user_allows_is_tried_and_no_other(watch: Watch) -> Non
 
 
 _NOWHERE = Path("/nonexistent")
-_PATHS = Paths(_NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE)
+_PATHS = Paths(_NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE)

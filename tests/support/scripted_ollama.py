@@ -20,7 +20,10 @@ MODEL = "smollm2:scripted"
 
 @dataclass
 class Asked:
-    """One `/api/generate` that came in. `closed` is set when the client went before the answer was complete."""
+    """One `/api/generate` or `/api/chat` that came in; of a chat the prompt is what was said last.
+
+    `closed` is set when the client went before the answer was complete.
+    """
 
     prompt: str
     body: dict[str, Any]
@@ -113,7 +116,7 @@ class ScriptedOllama:
         request_line = await reader.readline()
         if not request_line:
             return False
-        method, path, _ = request_line.decode().split(" ", 2)
+        _, path, _ = request_line.decode().split(" ", 2)
         length = 0
         while header := (await reader.readline()).strip().lower():
             if header.startswith(b"content-length:"):
@@ -123,7 +126,7 @@ class ScriptedOllama:
             writer.write(self.fault)
             await writer.drain()
             return False
-        if path == "/api/generate":
+        if path in ("/api/generate", "/api/chat"):
             await self._generate(body, reader, writer)
             return False
         status, answer = self._short_answer(path, body)
@@ -163,7 +166,8 @@ class ScriptedOllama:
             text = json.dumps({"error": f"model '{body.get('model')}' not found"}).encode()
             writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
             return
-        asked = Asked(body.get("prompt", ""), body)
+        messages = body.get("messages")
+        asked = Asked(messages[-1]["content"] if messages else body.get("prompt", ""), body)
         with self._news:
             self.asked.append(asked)
             self._news.notify_all()
@@ -182,12 +186,12 @@ class ScriptedOllama:
 
     async def _tell(self, asked: Asked, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
-        while not self.gate.is_set():
+        while not self.gate.is_set():  # noqa: ASYNC110 - the test that opens it lives in another thread and loop
             await asyncio.sleep(0.005)
         for piece in self.reply(asked.prompt):
             await asyncio.sleep(self.piece_s)
             asked.pieces += 1
-            self._line(writer, {"model": body["model"], "response": piece, "done": False})
+            self._line(writer, {"model": body["model"], **_said(body, piece), "done": False})
             await writer.drain()
         counts = {"prompt_eval_count": len(asked.prompt) // 4 + 1, "prompt_eval_duration": 1_000_000}
         counts |= {
@@ -196,7 +200,7 @@ class ScriptedOllama:
             "load_duration": 1,
             "total_duration": 2_000_000,
         }
-        self._line(writer, {"model": body["model"], "response": "", "done": True, "done_reason": "stop", **counts})
+        self._line(writer, {"model": body["model"], **_said(body, ""), "done": True, "done_reason": "stop", **counts})
         writer.write(b"0\r\n\r\n")
         asked.done = True
         await writer.drain()
@@ -205,6 +209,10 @@ class ScriptedOllama:
         message = {"created_at": "2026-11-01T00:00:00.000000000Z", **message}
         line = json.dumps(message).encode() + b"\n"
         writer.write(b"%x\r\n%s\r\n" % (len(line), line))
+
+
+def _said(body: dict[str, Any], piece: str) -> dict[str, Any]:
+    return {"message": {"role": "assistant", "content": piece}} if "messages" in body else {"response": piece}
 
 
 @contextlib.contextmanager

@@ -1,0 +1,327 @@
+"""Code actions through the real server and the real engine, over stdio; the model's words are scripted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import pytest_asyncio
+
+from tests.support.editing import Editor
+from tests.support.pictures import picture
+from tests.support.scripted_ollama import ScriptedOllama, scripted_ollama
+from tests.support.wire import Wire, running_server, scripted_config, write_config
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CANCELLED, INVALID, FAILED = -32800, -32602, -32803
+URIS = (f"file:///nowhere/file_{number}.py" for number in count())
+
+SHOP = '''"""A shop."""
+
+import os
+
+
+class Store:
+    """Keeps things."""
+
+    def add(self, item):
+        note = "😀"; ˇif item in self.items:
+            return False
+        self.items.append(item)
+        return True
+
+    def size(self):
+        return len(self.items)
+'''
+
+BETTER = """def add(self, item):
+    note = "😀"
+    if item in self.items:
+        return False
+    self.items.append(item)
+    return True
+"""
+
+EDITS = {"documentChanges": True, "changeAnnotationSupport": {}, "resourceOperations": ["create", "rename", "delete"]}
+VSCODE: dict[str, Any] = {
+    "textDocument": {
+        "inlineCompletion": {},
+        "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["", "quickfix", "refactor", "source"]}}},
+    },
+    "workspace": {"workspaceEdit": EDITS, "applyEdit": True},
+    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
+    "experimental": {"hearth": {"status": True}},
+}
+PLUGIN = {**VSCODE, "experimental": {"hearth": {"status": True, "markdown": True, "input": True}}}
+PLAIN: dict[str, Any] = {"textDocument": {"inlineCompletion": {}}, "experimental": {"hearth": {"status": True}}}
+KINDS = {"vscode": VSCODE, "plugin": PLUGIN, "plain": PLAIN}
+
+
+@pytest.fixture(scope="module")
+def running_model() -> Iterator[ScriptedOllama]:
+    with scripted_ollama() as server:
+        yield server
+
+
+@pytest.fixture
+def model(running_model: ScriptedOllama) -> ScriptedOllama:
+    running_model.asked.clear()
+    running_model.gate.set()
+    running_model.piece_s = 0.0
+    running_model.reply = lambda prompt: []
+    return running_model
+
+
+class Bench:
+    """One client of a kind with a server of its own, and an editor that does what it is told."""
+
+    def __init__(self, wire: Wire, kind: str, encoding: str, home: Path) -> None:
+        self.wire, self.kind, self.encoding, self.home = wire, kind, encoding, home
+
+    def open(self, drawn: str, *, uri: str | None = None, language: str = "python") -> tuple[Editor, dict[str, Any]]:
+        """A document with a cursor, and the arguments of a command about that place."""
+        at, uri = picture(drawn, self.encoding), uri or next(URIS)
+        editor = Editor(self.wire, uri, at.text, self.encoding, language)
+        place = {"line": at.line, "character": at.character}
+        return editor, {"uri": uri, "range": {"start": place, "end": place}}
+
+    async def menu(self, about: dict[str, Any], **context: Any) -> list[dict[str, Any]]:
+        params = {"textDocument": {"uri": about["uri"]}, "range": about["range"], "context": {"diagnostics": [], **context}}
+        return list(await self.wire.request("textDocument/codeAction", params) or [])
+
+    def ask(self, action: str, about: dict[str, Any], **more: Any) -> Any:
+        argument = {"id": action, **about, **more}
+        return self.wire.ask("workspace/executeCommand", {"command": "hearth.action", "arguments": [argument]})
+
+    async def act(self, action: str, about: dict[str, Any], **more: Any) -> Any:
+        answer = await self.wire.answer(self.ask(action, about, **more))
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    async def edit(self) -> dict[str, Any]:
+        """The edit that the server wants applied."""
+        await self.wire.until(lambda: bool(self.wire.heard("workspace/applyEdit")))
+        (params,) = self.wire.heard("workspace/applyEdit")
+        return dict(params["edit"])
+
+
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=[("vscode", "utf-16"), ("plugin", "utf-8"), ("plain", "utf-16")]
+)
+async def one_bench(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, running_model: ScriptedOllama
+) -> AsyncIterator[Bench]:
+    home = tmp_path_factory.mktemp("home")
+    kind, encoding = request.param
+    write_config(home, scripted_config(running_model.url))
+    async with running_server(home) as wire:
+        wire.replies["workspace/applyEdit"] = lambda params: {"applied": False}
+        wire.replies["window/showDocument"] = lambda params: {"success": True}
+        await wire.initialize({**KINDS[kind], "general": {"positionEncodings": [encoding]}})
+        await wire.status("ready")
+        yield Bench(wire, kind, encoding, home)
+        assert await wire.quit() == 0
+        assert wire.not_json == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bench(one_bench: Bench, model: ScriptedOllama) -> Bench:
+    one_bench.wire.received.clear()
+    one_bench.wire.silent.clear()
+    return one_bench
+
+
+def fenced(code: str) -> list[str]:
+    text = f"Sure, here it is:\n\n```python\n{code}```\n"
+    return [text[at : at + 7] for at in range(0, len(text), 7)]
+
+
+def private_page(uri: str, home: Path) -> str:
+    """What a page holds, which must lie in the user's own folders and be theirs alone to read."""
+    page = Path(unquote(urlsplit(uri).path))
+    assert page.is_relative_to(home)
+    assert page.stat().st_mode & 0o077 == 0
+    return page.read_text(encoding="utf-8")
+
+
+async def test_the_menu_names_what_it_would_work_on(bench: Bench) -> None:
+    _, about = bench.open(SHOP)
+    titles = [one["title"] for one in await bench.menu(about)]
+    assert "Hearth: Explain this: add" in titles
+    assert "Hearth: Simplify: add" in titles
+    assert ("Hearth: Rewrite this as I say: add…" in titles) == (bench.kind == "plugin")
+
+
+async def test_only_keeps_to_the_kinds_that_were_asked_for(bench: Bench) -> None:
+    _, about = bench.open(SHOP)
+    kinds = {one.get("kind") for one in await bench.menu(about, only=["refactor.extract"])}
+    assert kinds == ({None} if bench.kind == "plain" else {"refactor.extract.function"})
+    assert await bench.menu(about, only=["source.organizeImports"]) == []
+
+
+async def test_an_edit_goes_to_its_lines_and_nowhere_else(bench: Bench, model: ScriptedOllama) -> None:
+    editor, about = bench.open(SHOP)
+    model.reply = lambda prompt: fenced(BETTER)
+    answer = await bench.act("simplify", about)
+    assert answer["outcome"] == "edit"
+    edit = await bench.edit()
+    assert editor.applied(edit) == editor.text.replace('"😀"; if item', '"😀"\n        if item')
+    if bench.kind == "plain":
+        assert list(edit) == ["changes"]
+    else:
+        (change,) = edit["documentChanges"]
+        assert change["textDocument"] == {"uri": editor.uri, "version": 1}
+        assert all("annotationId" in one for one in change["edits"])
+        assert edit["changeAnnotations"]["hearth"]["needsConfirmation"] is True
+
+
+async def test_an_answer_of_the_editor_is_not_waited_for(bench: Bench, model: ScriptedOllama) -> None:
+    _, about = bench.open(SHOP)
+    bench.wire.silent |= {"workspace/applyEdit", "window/workDoneProgress/create", "window/showDocument"}
+    model.reply = lambda prompt: fenced(BETTER)
+    assert (await bench.act("simplify", about))["outcome"] == "edit"
+    model.reply = lambda prompt: ["It adds.\n"]
+    assert (await bench.act("explain", about))["outcome"] == "text"
+
+
+async def test_what_was_typed_elsewhere_moves_the_edit(bench: Bench, model: ScriptedOllama) -> None:
+    editor, about = bench.open(SHOP)
+    model.gate.clear()
+    model.reply = lambda prompt: fenced(BETTER)
+    number = bench.ask("simplify", about)
+    await asyncio.to_thread(model.wait_until_asked, 1)
+    editor.type(0, 0, "# 😀\n")
+    editor.type(editor.text.index("    def size"), 0, "    # more\n")
+    model.gate.set()
+    assert (await bench.wire.answer(number))["result"]["outcome"] == "edit"
+    assert editor.applied(await bench.edit()) == editor.text.replace('"😀"; if item', '"😀"\n        if item')
+
+
+async def test_what_was_typed_into_the_code_keeps_the_edit_away(bench: Bench, model: ScriptedOllama) -> None:
+    editor, about = bench.open(SHOP)
+    model.gate.clear()
+    model.reply = lambda prompt: fenced(BETTER)
+    number = bench.ask("simplify", about)
+    await asyncio.to_thread(model.wait_until_asked, 1)
+    editor.type(editor.text.index("return True"), 0, "print(); ")
+    model.gate.set()
+    error = (await bench.wire.answer(number))["error"]
+    assert "changed while the model wrote" in error["message"]
+    assert bench.wire.heard("workspace/applyEdit") == []
+
+
+async def test_a_menu_of_an_older_version_is_refused(bench: Bench, model: ScriptedOllama) -> None:
+    editor, about = bench.open(SHOP)
+    editor.type(0, 0, "# \n")
+    error = (await bench.wire.answer(bench.ask("simplify", about, version=1)))["error"]
+    assert "Choose the action again" in error["message"]
+    assert model.asked == []
+
+
+async def test_a_bad_answer_is_asked_again_and_then_shown(bench: Bench, model: ScriptedOllama) -> None:
+    _, about = bench.open(SHOP)
+    model.reply = lambda prompt: fenced("def add(self, item):\n    # ... rest of the code here\n    return True\n")
+    answer = await bench.act("simplify", about)
+    assert (answer["outcome"], answer["refused"]["code"]) == ("text", "placeholder")
+    assert len(model.asked) == 2
+    assert "without any placeholder" in model.asked[1].prompt
+    assert bench.wire.heard("workspace/applyEdit") == []
+    assert "not applied" in answer["markdown"]
+
+
+async def test_cancel_leaves_the_document_alone_and_frees_the_model(bench: Bench, model: ScriptedOllama) -> None:
+    _, about = bench.open(SHOP)
+    model.gate.clear()
+    number = bench.ask("simplify", about)
+    await asyncio.to_thread(model.wait_until_asked, 1)
+    bench.wire.notify("$/cancelRequest", {"id": number})
+    assert (await bench.wire.answer(number))["error"]["code"] == CANCELLED
+    assert model.asked[0].closed.wait(10)
+    assert bench.wire.heard("workspace/applyEdit") == []
+
+
+async def test_the_cancel_button_of_the_progress_bar(bench: Bench, model: ScriptedOllama) -> None:
+    if bench.kind == "plain":
+        assert bench.wire.heard("window/workDoneProgress/create") == []
+        return
+    _, about = bench.open(SHOP)
+    model.gate.clear()
+    number = bench.ask("explain", about)
+    await bench.wire.until(lambda: any(one["value"]["kind"] == "begin" for one in bench.wire.heard("$/progress")))
+    begun = bench.wire.heard("$/progress")[0]
+    assert begun["value"]["cancellable"] is True
+    bench.wire.notify("window/workDoneProgress/cancel", {"token": begun["token"]})
+    assert (await bench.wire.answer(number))["error"]["code"] == CANCELLED
+    await bench.wire.until(lambda: bench.wire.heard("$/progress")[-1]["value"]["kind"] == "end")
+
+
+async def test_an_explanation_is_shown_as_the_client_can(bench: Bench, model: ScriptedOllama) -> None:
+    _, about = bench.open(SHOP)
+    model.reply = lambda prompt: ["It **adds**", " an item. ![x](https://evil.example/?q=1)\n", "See `add`.\n"]
+    answer = await bench.act("explain", about, run="one")
+    assert "It **adds** an item." in answer["markdown"]
+    assert "![" not in answer["markdown"]
+    parts = [one for one in bench.wire.heard("hearth/partial") if one["stage"] == "writing"]
+    assert "".join(one["text"] for one in parts).startswith("It **adds** an item.")
+    assert {one["run"] for one in parts} == {"one"}
+    shown = bench.wire.heard("window/showDocument")
+    if bench.kind == "plugin":
+        assert shown == []
+    elif bench.kind == "vscode":
+        await bench.wire.until(lambda: bool(bench.wire.heard("window/showDocument")))
+        (asked,) = bench.wire.heard("window/showDocument")
+        assert private_page(asked["uri"], bench.home) == answer["markdown"]
+    else:
+        assert "the answer is in" in bench.wire.heard("window/showMessage")[-1]["message"]
+
+
+async def test_a_diagnostic_of_another_server_is_fixed(bench: Bench, model: ScriptedOllama) -> None:
+    editor, about = bench.open("def area(r):\n    return ˇpi * r\n")
+    problem = {"range": about["range"], "message": "undefined name 'pi'", "source": "pyflakes", "code": "F821"}
+    rows = await bench.menu(about, diagnostics=[problem], only=["quickfix"])
+    (row,) = rows
+    command = row if bench.kind == "plain" else row["command"]
+    assert row["title"] == "Hearth: Fix: undefined name 'pi'"
+    model.reply = lambda prompt: fenced("from math import pi\n\ndef area(r):\n    return pi * r * r\n")
+    answer = await bench.wire.request(
+        "workspace/executeCommand", {"command": command["command"], "arguments": command["arguments"]}
+    )
+    assert answer["outcome"] == "edit"
+    assert "undefined name 'pi' (pyflakes F821)" in model.asked[0].prompt
+    assert editor.applied(await bench.edit()) == "from math import pi\ndef area(r):\n    return pi * r * r\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "takes one table"),
+        ([{"id": 5}], "takes the id of an action"),
+        ([{"id": "simplify", "uri": "file:///not/open.py", "range": {}}], "is not open"),
+        ([{"id": "simplify", "uri": "HERE", "range": {"start": 5}}], "takes a range"),
+        ([{"id": "nonsense", "uri": "HERE", "range": "WHERE"}], "There is no action `nonsense`"),
+        ([{"id": "refactor", "uri": "HERE", "range": "WHERE"}], "needs to be told"),
+        ([{"id": "ask", "instruction": "why?"}], "no index"),
+    ],
+)
+async def test_arguments_that_are_none_are_answered(bench: Bench, arguments: list[Any], said: str) -> None:
+    _, about = bench.open(SHOP)
+    known = {"HERE": about["uri"], "WHERE": about["range"]}
+    filled = [
+        {key: known.get(value, value) if isinstance(value, str) else value for key, value in one.items()} for one in arguments
+    ]
+    number = bench.wire.ask("workspace/executeCommand", {"command": "hearth.action", "arguments": filled})
+    assert said in (await bench.wire.answer(number))["error"]["message"]
+
+
+async def test_an_edit_may_be_asked_for_instead_of_applied(bench: Bench, model: ScriptedOllama) -> None:
+    editor, about = bench.open(SHOP)
+    model.reply = lambda prompt: fenced(BETTER)
+    answer = await bench.act("simplify", about, preview=True)
+    assert bench.wire.heard("workspace/applyEdit") == []
+    assert '"😀"\n        if item' in editor.applied(answer["edit"])
