@@ -68,7 +68,7 @@ def analyse_all(root: Path, jobs: Sequence[Job], embedder: str = "") -> Generato
             yield analyse_here(str(root), part, embedder)
         return
     # Whoever gives up half-way has to close this generator, or the workers live until it is collected.
-    with _Pool(str(root), embedder, min(os.cpu_count() or 1, MAX_WORKERS, len(parts))) as pool:
+    with Pool(str(root), embedder, min(os.cpu_count() or 1, MAX_WORKERS, len(parts))) as pool:
         yield from pool.results(parts)
 
 
@@ -137,10 +137,11 @@ def _parts(jobs: Sequence[Job]) -> Iterator[list[Job]]:
         yield part
 
 
-class _Pool:
-    """Workers, each driven by a thread that does nothing but wait for it."""
+class Pool:
+    """Workers, each driven by a thread that does nothing but wait for it. `program` is what a worker runs."""
 
-    def __init__(self, root: str, embedder: str, size: int) -> None:
+    def __init__(self, root: str, embedder: str, size: int, program: str = _PROGRAM) -> None:
+        self._program = program
         self._root = root
         self._embedder = embedder
         self._size = size
@@ -148,7 +149,7 @@ class _Pool:
         self._workers: list[_Worker] = []
         self._closing = False
 
-    def __enter__(self) -> _Pool:
+    def __enter__(self) -> Pool:
         for _ in range(self._size):
             self._start()
         self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="indexer-worker")
@@ -171,33 +172,40 @@ class _Pool:
             yield waiting.popleft().result()
 
     def _start(self) -> None:
-        worker = _Worker()
+        worker = _Worker(self._program)
         self._workers.append(worker)
         self._idle.put(worker)
 
     def _do(self, part: list[Job]) -> Analysed:
+        if (done := self._asked(part)) is not None:
+            return done
+        if len(part) > 1:  # one of them ended its worker: which?
+            return joined([self._do([job]) for job in part])
+        if (done := self._asked(part)) is not None:  # alone it is harmless
+            return done
+        path = part[0].path
+        return Analysed([FileFacts(path, b"", "unreadable", f"{path} was left out: reading it ended a worker process.")])
+
+    def _asked(self, part: list[Job]) -> Analysed | None:
+        """What a worker says, or None if that was its end; then another takes its place."""
         worker = self._idle.get()
         try:
             done = worker.ask(self._root, part, self._embedder)
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):  # it died over one of these files, or was stopped
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             if self._closing:
                 return Analysed()
             worker.stop()
             self._start()
-        else:
-            self._idle.put(worker)
-            return done
-        if len(part) == 1:
-            path = part[0].path
-            return Analysed([FileFacts(path, b"", "unreadable", f"{path} was left out: reading it ended a worker process.")])
-        return joined([self._do([job]) for job in part])
+            return None
+        self._idle.put(worker)
+        return done
 
 
 class _Worker:
-    def __init__(self) -> None:
+    def __init__(self, program: str) -> None:
         # -P keeps the current directory, which may be the repository, out of the import path.
-        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, with a constant program
-            [sys.executable, "-P", "-c", _PROGRAM],
+        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, with our own program
+            [sys.executable, "-P", "-c", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [_package_parent(), os.environ.get("PYTHONPATH")]))},
