@@ -1,0 +1,75 @@
+"""An embedding model in the real Ollama as the indexer's embedder."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from indexer.embedding import Embedder
+from indexer.errors import EmbedderError
+from lsp_server.model.embedder import BATCH, OllamaEmbedder
+from lsp_server.settings import ModelSettings
+from tests.support.faults import Fault, faulty
+from tests.support.ollama import MINILM, SMOLLM
+
+pytestmark = pytest.mark.ollama
+
+
+def test_vectors_mean_something_and_have_length_one(ollama: str) -> None:
+    embedder: Embedder = OllamaEmbedder(MINILM, ModelSettings(ollama_host=ollama))
+    texts = ["def open_file(path):", "read and parse a file", "bake a cake", "", "  \n"]
+    rows = embedder.embed_documents(texts)
+    assert rows.shape == (5, 384)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 1, 1, 0, 0], atol=1e-5)
+    near = rows @ embedder.embed_query("load a file from disk")
+    assert min(near[:2]) > near[2] + 0.1
+    assert embedder.identity.startswith(f"ollama:{MINILM}:")
+    assert embedder.identity.endswith(":384")
+    assert embedder.embed_documents([]).shape == (0, 384)
+
+
+def test_more_than_a_batch_keeps_its_order(ollama: str) -> None:
+    embedder = OllamaEmbedder(MINILM, ModelSettings(ollama_host=ollama))
+    texts = [f"number {number}" for number in range(BATCH + 3)]
+    rows = embedder.embed_documents(texts)
+    assert rows.shape == (BATCH + 3, 384)
+    np.testing.assert_allclose(rows[-1], embedder.embed_query(texts[-1]), atol=2e-3)
+    np.testing.assert_allclose(rows[0], embedder.embed_query(texts[0]), atol=2e-3)
+
+
+def test_a_text_longer_than_the_model_reads_is_cut_not_refused(ollama: str) -> None:
+    embedder = OllamaEmbedder(MINILM, ModelSettings(ollama_host=ollama))
+    assert np.linalg.norm(embedder.embed_query("word " * 5000)) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("name", "words", "advice"), [
+    (SMOLLM, "not an embedding model", "ollama pull"),
+    ("none:1b", "does not have the model", "ollama pull none:1b"),
+    ("big:cloud", "does not run on this machine", "ollama list"),
+])  # fmt: skip
+def test_what_is_no_embedder_says_so(ollama: str, name: str, words: str, advice: str) -> None:
+    with pytest.raises(EmbedderError, match=words) as caught:
+        OllamaEmbedder(name, ModelSettings(ollama_host=ollama))
+    assert advice in caught.value.advice
+
+
+def test_no_ollama_says_how_to_start_it(unused_tcp_port: int) -> None:
+    with pytest.raises(EmbedderError, match="does not answer") as caught:
+        OllamaEmbedder(MINILM, ModelSettings(ollama_host=f"127.0.0.1:{unused_tcp_port}"))
+    assert "ollama serve" in caught.value.advice
+
+
+async def test_faults_while_embedding(ollama: str) -> None:
+    import asyncio
+
+    async with faulty(ollama) as proxy:
+        embedder = await asyncio.to_thread(OllamaEmbedder, MINILM, ModelSettings(ollama_host=proxy.url))
+        proxy.on = {"/api/embed"}
+        for fault in set(Fault) - {Fault.NONE, Fault.HANG}:
+            proxy.fault = fault
+            with pytest.raises(EmbedderError, match="Ollama") as caught:
+                await asyncio.to_thread(embedder.embed_query, "x")
+            assert "\n" not in str(caught.value), fault
+        proxy.fault = Fault.NONE
+        assert (await asyncio.to_thread(embedder.embed_query, "x")).shape == (384,)
