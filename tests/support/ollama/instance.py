@@ -36,10 +36,21 @@ class Instance:
         with urlopen(self.url + path, timeout=_PATIENCE) as answer:
             return json.load(answer)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The JSON answer of a POST; send `"stream": false` for one object."""
+    def post(self, path: str, body: Mapping[str, Any], *, empty: bool = False) -> Any:
+        """The JSON answer of a POST; send `"stream": false` for one object, say `empty` where no answer is to come."""
         with urlopen(Request(self.url + path, json.dumps(body).encode()), timeout=_PATIENCE) as answer:
-            return json.load(answer)
+            return None if empty else json.load(answer)
+
+    def lines(self, path: str, body: Mapping[str, Any]) -> list[bytes]:
+        """The lines of a streamed answer to a POST."""
+        with urlopen(Request(self.url + path, json.dumps(body).encode()), timeout=_PATIENCE) as answer:
+            return list(answer)
+
+    def delete(self, name: str) -> None:
+        """Take a model out."""
+        body = json.dumps({"model": name}).encode()
+        with urlopen(Request(self.url + "/api/delete", body, method="DELETE"), timeout=_PATIENCE):
+            pass
 
     def names(self) -> frozenset[str]:
         """The models in it."""
