@@ -147,9 +147,9 @@ async def test_a_redirect_from_this_machine_leads_nowhere(watch: Watch, status: 
         with pytest.raises(EmbedderError, match="elsewhere"):
             await asyncio.to_thread(OllamaEmbedder, "m", ModelSettings(ollama_host=url))
         # And a client that somebody told to follow meets the rule at the next hop.
-        async with open_client(url) as client:
+        async with open_client(url) as follower:
             with pytest.raises(ForbiddenHostError):
-                await client.get("/", follow_redirects=True)
+                await follower.get("/", follow_redirects=True)
     assert not watch.strangers()
 
 

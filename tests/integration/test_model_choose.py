@@ -14,12 +14,12 @@ import pytest
 from lsp_server.errors import ModelFailedError, ModelMissingError, ModelUnreachableError, NoModelError, UsageError
 from lsp_server.model.choose import choose, make_client
 from lsp_server.model.families import FAMILIES
-from lsp_server.model.port import Backend, ChosenModel, Generation, ModelClient, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.port import Backend, ChosenModel, Generation, ModelInfo, Piece, PullProgress, Usage
 from lsp_server.model.probe import Findings, examine, find_family
 from lsp_server.paths import Paths
 from lsp_server.settings import ModelSettings
 from tests.support.faults import Fault, faulty
-from tests.support.ollama import GEMMA, INSERT, MINILM, SMOLLM
+from tests.support.ollama import GEMMA, INSERT, MINILM, SMOLLM, Instance
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -118,30 +118,20 @@ async def test_examining_a_real_model(ollama: str, paths: Paths) -> None:
 
 
 @pytest.mark.ollama
-async def test_an_unknown_name_of_a_real_model_is_probed(ollama: str, paths: Paths) -> None:
+async def test_an_unknown_name_of_a_real_model_is_probed(ollama_instance: Instance, paths: Paths) -> None:
     """SmolLM2 has no FIM tokens; under a name that tells nothing it is asked, and the answer is remembered."""
-    client = make_client("ollama", ModelSettings(ollama_host=ollama), paths)
+    client = make_client("ollama", ModelSettings(ollama_host=ollama_instance.url), paths)
     real = await client.describe(SMOLLM)
-    nameless = replace(real, name=SMOLLM, family="mystery")
     memory = paths.state / "families.json"
-    assert await find_family(_Renamed(client, SMOLLM), replace(nameless, name="mystery:1b"), memory) is None
-    assert json.loads(memory.read_text()) == {real.digest: ""}
-    await client.aclose()
-
-
-@dataclass
-class _Renamed:
-    """The real client, in which a model goes by another name."""
-
-    inner: ModelClient
-    real: str
-    backend: Backend = "ollama"
-
-    def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
-        return self.inner.generate(self.real, request)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.inner, name)
+    ollama_instance.post("/api/copy", {"source": SMOLLM, "destination": "mystery:1b"}, empty=True)
+    try:
+        copy = await client.describe("mystery:1b")
+        assert await find_family(client, replace(copy, family=""), memory) is None
+        assert json.loads(memory.read_text()) == {copy.digest: ""}
+        assert copy.digest == real.digest
+    finally:
+        ollama_instance.delete("mystery:1b")
+        await client.aclose()
 
 
 @dataclass
@@ -183,7 +173,7 @@ UNKNOWN = ModelInfo("mystery:1b", "ollama", digest="abc")
 
 
 # Families that share their tokens with one above them in the table cannot be told apart, and need not be.
-DISTINCT = {family.tokens: name for name, family in reversed(FAMILIES.items())}.values()
+DISTINCT = {family.tokens: name for name, family in reversed(list(FAMILIES.items()))}.values()
 
 
 @pytest.mark.parametrize("name", DISTINCT)
