@@ -28,6 +28,7 @@ from lsp_server.model import durations
 from lsp_server.model.events import error_in
 from lsp_server.model.hosts import refuse_forwarded
 from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.streams import isolated
 from lsp_server.model.transport import PATIENT_SECONDS, QUICK_SECONDS, check_status, client_options, open_client, plain_errors
 
 _MS = 1_000_000
@@ -75,8 +76,11 @@ class OllamaClient:
                 shown.get("capabilities") or (),
             )
 
-    async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
+    def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         """Stream an answer; close the generator to free the runner."""
+        return isolated(self._generate(model, request))
+
+    async def _generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         if model not in self._capabilities:
             await self._shown(model)
         call: dict[str, Any] = {

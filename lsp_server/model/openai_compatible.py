@@ -12,6 +12,7 @@ from typing import Any
 from lsp_server.errors import ModelFailedError, ModelMissingError, ModelProtocolError, ModelUnreachableError
 from lsp_server.model.events import error_in, read_events
 from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.streams import isolated
 from lsp_server.model.transport import QUICK_SECONDS, check_status, open_client, plain_errors
 
 
@@ -47,8 +48,11 @@ class OpenAICompatibleClient:
                 return one
         raise self._missing(name)
 
-    async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
+    def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         """Stream an answer; close the generator to free the server."""
+        return isolated(self._generate(model, request))
+
+    async def _generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         path = "/chat/completions" if request.messages else "/completions"
         with self._plainly():
             async with self._http.stream("POST", path, json=_body(model, request)) as response:
