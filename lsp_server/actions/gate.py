@@ -275,18 +275,23 @@ _OVERLOADS = frozenset("java csharp cpp kotlin swift scala typescript tsx haskel
 
 
 def twins(change: Change) -> Refusal | None:
-    """The new part defines once more what the document defines elsewhere: the model repeated its surroundings."""
-    row = known(change.language)
-    if row is None or row.name in _OVERLOADS:
-        return None
+    """The new part defines once more what the document defines elsewhere: the model repeated its surroundings, or itself."""
     before, after = change.symbols
-    had = Counter(one.qualified_name for one in before if one.kind != "constant")
-    for name, count in Counter(one.qualified_name for one in after if one.kind != "constant").items():
-        if count > max(had[name], 1):
+    row = known(change.language)
+    by_signature = row is not None and row.name in _OVERLOADS
+    had, has = _names(before, by_signature), _names(after, by_signature)
+    for key, count in has.items():
+        if count > max(had[key], 1):
             return Refusal(
-                "twins", f"The answer defines `{name}` a second time.", f"Do not repeat other code: `{name}` exists already."
+                "twins",
+                f"The answer defines `{key[0]}` a second time.",
+                f"Do not repeat other code: `{key[0]}` exists already.",
             )
     return None
+
+
+def _names(symbols: Sequence[Symbol], by_signature: bool) -> Counter[tuple[str, str]]:
+    return Counter((one.qualified_name, one.signature if by_signature else "") for one in symbols if one.kind != "constant")
 
 
 Check = Callable[[Change], Refusal | None]

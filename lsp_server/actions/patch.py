@@ -183,16 +183,12 @@ def _own_definition(code: str, region: Region, snapshot: DocumentSnapshot) -> It
     symbols = _symbols(code, snapshot.language)
     name = region.symbol.rsplit(".", 1)[-1]
     same = [one for one in symbols if one.name == name]
-    if not same or len(symbols) == 1:
-        return
+    if len(same) != 1 or len(symbols) == 1:
+        return  # several by this name: nothing says which of them is meant
     existing = {one.name for one in _symbols(snapshot.text, snapshot.language)}
-    target = max(same, key=lambda one: (one.qualified_name == region.symbol, one.end_line - one.start_line))
-    wanted = [
-        one
-        for one in symbols
-        if one is target or (one.container == target.container and one.name not in existing and not _overlaps(one, target))
-    ]
-    lines = code.split("\n")
+    target, lines = same[0], code.split("\n")
+    text = "\n".join(lines[target.start_line - 1 : target.end_line])
+    wanted = [one for one in symbols if one is target or (_helps(one, target, text) and one.name not in existing)]
     parts = ["\n".join(lines[_with_comment(lines, one.start_line - 1) : one.end_line]) for one in wanted]
     yield "\n\n".join(parts)
     yield "\n".join(lines[_with_comment(lines, target.start_line - 1) : target.end_line])
@@ -205,8 +201,10 @@ def _with_comment(lines: Sequence[str], first: int) -> int:
     return first
 
 
-def _overlaps(one: Symbol, other: Symbol) -> bool:
-    return one.start_line <= other.end_line and other.start_line <= one.end_line
+def _helps(one: Symbol, target: Symbol, text: str) -> bool:
+    """Whether a definition beside the target is one that the target uses."""
+    apart = one.end_line < target.start_line or target.end_line < one.start_line
+    return apart and one.container == target.container and re.search(rf"\b{re.escape(one.name)}\b", text) is not None
 
 
 def _symbols(code: str, language: str) -> Sequence[Symbol]:
