@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
-from lsp_server.model.port import Generation, Message, ModelClient, ModelInfo, Piece, PullProgress
+from lsp_server.model.port import Generation, Message, ModelClient, ModelInfo, Piece, PullProgress, Usage
 from lsp_server.model.turns import Queue, Turn
 
 PIECE_S = 0.15
@@ -31,6 +31,27 @@ _WEIGHT = 0.5
 """Of the newest measurement of the reading speed."""
 
 
+@dataclass(slots=True)
+class _Read:
+    """What reading a prompt in pieces cost so far: milliseconds, and tokens that came from the cache at the first piece."""
+
+    ms: float = 0.0
+    reused: int | None = None
+    begun: bool = False
+
+    def add(self, usage: Usage) -> None:
+        """Take one piece in."""
+        if not self.begun:
+            self.begun, self.reused = True, usage.reused_tokens
+        self.ms += usage.prompt_ms
+
+    def added_to(self, piece: Piece) -> Piece:
+        """The last piece of an answer with the whole prompt's cost, not only that of what was left to read."""
+        if piece.usage is None or not self.begun:
+            return piece
+        return replace(piece, usage=replace(piece.usage, prompt_ms=piece.usage.prompt_ms + self.ms, reused_tokens=self.reused))
+
+
 class ScheduledClient:
     """A ModelClient whose generations wait for each other by priority. One for each model server, shared by all who ask it."""
 
@@ -43,24 +64,24 @@ class ScheduledClient:
 
     async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         """Stream an answer when its turn comes. Closing the generator gives the turn back and closes the socket."""
-        written, left = "", request.max_tokens
+        written, left, read = "", request.max_tokens, _Read()
         while True:
             turn = await self._queue.enter(request.priority)
             try:
                 rest = _continued(request, written, left)
-                if not await self._read(model, rest.prompt, turn):
+                if not await self._read(model, rest.prompt, turn, read):
                     continue
                 async with aclosing(self._write(model, rest, turn)) as pieces:
                     async for piece in pieces:
                         written += piece.text
                         left = max(left - 1, 1)
-                        yield piece
+                        yield read.added_to(piece)
                         if piece.finish is not None:
                             return
             finally:
                 self._queue.leave(turn)
 
-    async def _read(self, model: str, prompt: str, turn: Turn) -> bool:
+    async def _read(self, model: str, prompt: str, turn: Turn, read: _Read) -> bool:
         """Have the runner read all but the last piece of a prompt; False where the turn is wanted back in between."""
         at = _common(self._held.get(model, ""), prompt)
         piece = self._piece()
@@ -69,17 +90,18 @@ class ScheduledClient:
                 return False
             at += piece
             started = monotonic()
-            await self._take_one_token(model, prompt[:at])
+            await self._take_one_token(model, prompt[:at], read)
             self._learn(piece, monotonic() - started)
             piece = self._piece()
         return True
 
-    async def _take_one_token(self, model: str, prompt: str) -> None:
+    async def _take_one_token(self, model: str, prompt: str, read: _Read) -> None:
         # Noted before it is done: a runner reads on to the end when its client has gone.
         self._held[model] = prompt
         async with aclosing(self._client.generate(model, Generation(prompt, max_tokens=1))) as pieces:
-            async for _ in pieces:
-                pass
+            async for piece in pieces:
+                if piece.usage is not None:
+                    read.add(piece.usage)
 
     async def _write(self, model: str, request: Generation, turn: Turn) -> AsyncGenerator[Piece, None]:
         """The runner's answer; it ends early, without a last piece, where the turn is wanted back."""

@@ -158,6 +158,19 @@ def report(sittings: Sequence[Sitting], runner: SimulatedRunner) -> dict[str, An
     }
 
 
+def _list_slow(sittings: Sequence[Sitting], runner: SimulatedRunner) -> None:
+    """The slowest pauses, and what the runner was asked between their key and their answer."""
+    shown = [(one, sitting) for sitting in sittings for one in sitting.asked if one.key.place and (one.text or not one.refused)]
+    for one, sitting in sorted(shown, key=lambda pair: pair[0].at - pair[0].answered)[:8]:
+        waited = 1000 * (one.answered - one.at)
+        print(f"{sitting.trace.name} {one.key.place} {waited:.0f} ms {one.text!r:.60}")
+        for call in runner.calls:
+            if call.ended > one.at - 0.3 and call.arrived < one.answered:
+                times = ", ".join(f"{1000 * (moment - one.at):.0f}" for moment in (call.arrived, call.started, call.ended))
+                read = f"read {call.prompt_tokens - call.reused} of {call.prompt_tokens}"
+                print(f"    arrived, started, ended at {times} ms; {read}, wrote {call.written} of {call.wanted}")
+
+
 def _used(call: Call, asked: Sequence[Asked]) -> int:
     """The tokens of a call that some answer showed: up to the end of the longest answer that its text begins or holds."""
     text = "".join(call.text)
@@ -180,12 +193,18 @@ def _quantile(values: Sequence[float], share: float) -> float:
     return values[min(int(share * len(values)), len(values) - 1)] if values else float("nan")
 
 
-async def measure(options: dict[str, Any], *, cancels: bool, wrong: float) -> dict[str, Any]:
+async def measure(options: dict[str, Any], *, cancels: bool, wrong: float, slow: bool = False) -> dict[str, Any]:
     """Type every trace at one server; `wrong` is the share of lines that the model gets wrong."""
     made = traces()
     with tempfile.TemporaryDirectory() as home:
         async with SimulatedRunner([trace.whole for trace in made], wrong_share=wrong) as runner:
-            client = LanguageClient("typist", "1")
+            client, ready = LanguageClient("typist", "1"), asyncio.Event()
+
+            @client.feature("hearth/status")
+            def _(status: Any) -> None:
+                if status.state == "ready":
+                    ready.set()
+
             environment = {f"XDG_{name}_HOME": f"{home}/{name}" for name in ("CONFIG", "CACHE", "DATA", "STATE")}
             await client.start_io(sys.executable, "-m", "lsp_server", "serve", "--log-level", "error", env=environment)
             try:
@@ -202,11 +221,15 @@ async def measure(options: dict[str, Any], *, cancels: bool, wrong: float) -> di
                     )
                 )
                 client.initialized(types.InitializedParams())
+                await asyncio.wait_for(ready.wait(), SETTLED_S)
+                runner.calls.clear()
                 sittings = [await sit(client, trace, cancels=cancels) for trace in made]
             finally:
                 await client.shutdown_async(None)
                 client.exit(None)
                 await client.stop()
+            if slow:
+                _list_slow(sittings, runner)
             return report(sittings, runner)
 
 
@@ -214,10 +237,11 @@ def main() -> None:
     """Measure with and without an editor that cancels, and print both columns."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--debounce", type=int, help="milliseconds, instead of the default")
+    parser.add_argument("--slow", action="store_true", help="list the pauses that waited longest, and what the runner did")
     parser.add_argument("--json", type=Path, help="write the figures to a file as well")
     args = parser.parse_args()
     options = {} if args.debounce is None else {"completion": {"debounce_ms": args.debounce}}
-    results = {name: asyncio.run(measure(options, **how)) for name, how in COLUMNS.items()}
+    results = {name: asyncio.run(measure(options, slow=args.slow, **how)) for name, how in COLUMNS.items()}
     print(f"{'':44}" + "".join(f"{name:>18}" for name in COLUMNS))
     for row in next(iter(results.values())):
         print(f"{row:44}" + "".join(f"{results[name][row]!s:>18}" for name in COLUMNS))

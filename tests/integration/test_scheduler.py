@@ -53,6 +53,13 @@ async def test_a_long_prompt_is_read_in_pieces_and_nothing_twice(server: Server)
     assert read <= last.prompt_tokens + 3 * len(pieces)
 
 
+async def test_an_answer_tells_what_its_whole_prompt_cost(server: Server) -> None:
+    async with aclosing(server.client.generate(MODEL, Generation(LONG, max_tokens=2))) as pieces:
+        usage = [piece.usage async for piece in pieces][-1]
+    assert usage is not None
+    assert usage.prompt_ms > 0.8 * 1000 * usage.prompt_tokens / server.runner.prompt_speed
+
+
 async def test_what_is_in_the_cache_is_asked_for_at_once(server: Server) -> None:
     await server.ask(LONG)
     before = len(server.runner.calls)
