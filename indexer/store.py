@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexer.errors import IndexDamagedError, IndexerError, IndexUnwritableError
+from indexer.lance import import_lancedb
 from indexer.manifest import REBUILD_ADVICE, UNWRITABLE_ADVICE
 
 if TYPE_CHECKING:
@@ -236,9 +237,7 @@ def _schemas(dimensions: int) -> dict[str, Any]:
 
 
 def _connect(folder: Path) -> Any:
-    import lancedb
-
-    return lancedb.connect(str(folder))
+    return import_lancedb().connect(str(folder))
 
 
 def _matrix(column: Any) -> NDArray[np.float16]:

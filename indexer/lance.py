@@ -1,0 +1,69 @@
+"""Import LanceDB without the client of a cloud catalogue that it brings along. Knows no table.
+
+`import lancedb` loads `lance_namespace_urllib3_client`, several hundred generated pydantic classes for a REST service: more than
+half of the import's time and 19 MB (docs/decisions/0006-lancedb-without-its-rest-client.md). Hearth stores in a local folder and
+opens no socket, so those names stand for empty classes here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+REST_CLIENT = "lance_namespace_urllib3_client"
+
+
+def import_lancedb() -> Any:
+    """The module `lancedb`; the first call loads it. Falls back to loading all of it where a version needs the rest."""
+    if "lancedb" in sys.modules:
+        return sys.modules["lancedb"]
+    finder = _Placeholders()
+    sys.meta_path.insert(0, finder)
+    try:
+        return importlib.import_module("lancedb")
+    except (ImportError, TypeError, AttributeError):
+        _forget("lancedb", "lance_namespace", REST_CLIENT)
+        sys.meta_path.remove(finder)
+        return importlib.import_module("lancedb")
+    finally:
+        if finder in sys.meta_path:
+            sys.meta_path.remove(finder)
+
+
+class _Placeholder(ModuleType):
+    """A module in which every public name is an empty class, made when it is first asked for."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        made = type(name, (), {"__module__": self.__name__})
+        setattr(self, name, made)
+        return made
+
+
+class _Placeholders(MetaPathFinder, Loader):
+    """Finds the REST client and everything inside of it as placeholders."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:  # noqa: ARG002  the protocol's signature
+        """The specification of a module of the REST client, None for any other."""
+        if name.partition(".")[0] == REST_CLIENT:
+            return ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """An empty module."""
+        return _Placeholder(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run."""
+
+
+def _forget(*packages: str) -> None:
+    """Take packages and what is inside of them out of the loaded modules."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
+        del sys.modules[name]
