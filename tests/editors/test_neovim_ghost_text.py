@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.editors.conftest import neovim_or_not_run
-from tests.editors.texts import AREA, CALL, GREETING, TOTAL
+from tests.editors.texts import AREA, CALL, GREETING, TOTAL, upto
 from tests.support.editors.neovim_session import ghost_text, neovim_session
 from tests.support.editors.screen import Screen
 from tests.support.scripted_ollama import MODEL, ScriptedOllama
@@ -85,11 +85,6 @@ async def editor(
     options = {"ghost_text": drawn_by}
     async with neovim_session(neovim_or_not_run(version), folder, settings=settings, options=options, lua=TAB) as screen:
         yield Editor(screen, folder / "project", reciter)
-
-
-def upto(text: str, end: str) -> str:
-    """The text up to and with the first place where `end` stands."""
-    return text[: text.index(end) + len(end)]
 
 
 async def test_it_is_drawn_and_taken_whole_and_undone_alone(editor: Editor) -> None:

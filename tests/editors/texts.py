@@ -31,3 +31,8 @@ def shout(word):
 '''
 
 KNOWN = "\n\n".join([TOTAL, AREA, GREETING, CALL])
+
+
+def upto(text: str, end: str) -> str:
+    """The text up to and with the first place where `end` stands."""
+    return text[: text.index(end) + len(end)]

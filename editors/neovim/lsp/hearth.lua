@@ -19,6 +19,14 @@ return {
   capabilities = {
     -- Neovim 0.11 does not declare it, and a server may keep ghost text from a client that does not.
     textDocument = { inlineCompletion = { dynamicRegistration = false } },
+    -- Both releases make such edits; 0.11 declares neither, and the confirmation is asked by lua/hearth/review.lua.
+    workspace = {
+      workspaceEdit = {
+        documentChanges = true,
+        resourceOperations = { "create", "rename", "delete" },
+        changeAnnotationSupport = { groupsOnLabel = true },
+      },
+    },
     -- "hearth/status" is drawn here, so the server need not pop up messages; answers stream into a window of ours.
     experimental = { hearth = { status = true, markdown = true, input = true } },
   },
@@ -31,6 +39,9 @@ return {
   handlers = {
     ["hearth/status"] = function(_, status, ctx)
       require("hearth.status").receive(status, ctx)
+    end,
+    ["hearth/partial"] = function(_, piece)
+      require("hearth.actions").receive(piece)
     end,
     ["workspace/applyEdit"] = function(err, params, ctx)
       return require("hearth.review").apply_edit(err, params, ctx)

@@ -1,17 +1,25 @@
 // Run the server's code actions: ask what they ask, stream explanations into a panel. Edits come back as workspace/applyEdit.
 
 import * as vscode from "vscode";
-import { ExecuteCommandRequest, type LanguageClient, ProgressType, ResponseError } from "vscode-languageclient/node";
+import { ExecuteCommandRequest, type LanguageClient, ProgressType } from "vscode-languageclient/node";
 import { type ActionArgument, type ActionResult, Commands, type Piece } from "./protocol";
 import { Panel } from "./panel";
 
-const Partial = new ProgressType<Piece>();
 const WorkDone = new ProgressType<{ kind: string; message?: string; percentage?: number }>();
 
-let tokens = 0;
+/** Answers that are read, not applied: they stream into a panel from the first word. */
+const READ = ["explain", "ask"];
+
+let runs = 0;
+const streams = new Map<string, (piece: Piece) => void>();
+
+/** Of `hearth/partial`: hand a piece on to the run that it belongs to. */
+export function receivePiece(piece: Piece): void {
+  streams.get(piece.run)?.(piece);
+}
 
 /** Ask for the instruction where the action wants one, then run it. */
-export async function runAction(client: LanguageClient, argument: ActionArgument, title: string): Promise<void> {
+export async function runAction(client: LanguageClient, argument: ActionArgument, title = titleOf(argument.id)): Promise<void> {
   const wanted = { ...argument };
   if (wanted.asks && !wanted.instruction) {
     wanted.instruction = await vscode.window.showInputBox({ title, prompt: wanted.asks, ignoreFocusOut: true });
@@ -19,7 +27,7 @@ export async function runAction(client: LanguageClient, argument: ActionArgument
       return;
     }
   }
-  if (wanted.answer === "explanation") {
+  if (READ.includes(wanted.id)) {
     await explain(client, wanted, title);
   } else {
     await edit(client, wanted, title);
@@ -33,14 +41,12 @@ export async function runHere(client: LanguageClient, id: string, title: string,
     void vscode.window.showInformationMessage("Hearth: open a file and select some code first.");
     return;
   }
-  const argument: ActionArgument = {
-    id,
-    uri: editor ? client.code2ProtocolConverter.asUri(editor.document.uri) : "",
-    version: editor?.document.version,
-    range: editor && client.code2ProtocolConverter.asRange(editor.selection),
-    answer: id === "refactor" ? "code" : "explanation",
-    asks,
-  };
+  const argument: ActionArgument = { id, asks };
+  if (editor && ["file", "untitled"].includes(editor.document.uri.scheme)) {
+    argument.uri = client.code2ProtocolConverter.asUri(editor.document.uri);
+    argument.version = editor.document.version;
+    argument.range = client.code2ProtocolConverter.asRange(editor.selection);
+  }
   await runAction(client, argument, title);
 }
 
@@ -49,10 +55,10 @@ async function explain(client: LanguageClient, argument: ActionArgument, title: 
   const panel = new Panel(argument.id === "ask" ? (argument.instruction ?? title) : title, () => stopping.cancel());
   try {
     const result = await execute(client, argument, stopping.token, (piece) => {
-      if (piece.kind === "again") {
-        panel.again(piece.text);
-      } else {
+      if (piece.stage === "writing") {
         panel.append(piece.text);
+      } else {
+        panel.again(piece.text);
       }
     });
     panel.finish(result?.markdown ?? "");
@@ -67,18 +73,8 @@ async function edit(client: LanguageClient, argument: ActionArgument, title: str
   const options = { location: vscode.ProgressLocation.Notification, title: `Hearth: ${title}`, cancellable: true };
   let result: ActionResult | null | undefined;
   await vscode.window.withProgress(options, async (progress, token) => {
-    let characters = 0;
     try {
-      result = await execute(
-        client,
-        argument,
-        token,
-        (piece) => {
-          characters = piece.kind === "again" ? 0 : characters + piece.text.length;
-          progress.report({ message: characters ? `${characters} characters written` : piece.text });
-        },
-        (said) => progress.report({ message: said }),
-      );
+      result = await execute(client, argument, token, undefined, (message) => progress.report({ message }));
     } catch (error) {
       if (!token.isCancellationRequested) {
         void vscode.window.showErrorMessage(`Hearth: ${message(error)}`);
@@ -91,32 +87,37 @@ async function edit(client: LanguageClient, argument: ActionArgument, title: str
   }
 }
 
-/** Run `hearth.action`, its partial results handed on as they come. */
+/** Run `hearth.action`, its text handed on as it is written. */
 async function execute(
   client: LanguageClient,
   argument: ActionArgument,
   token: vscode.CancellationToken,
-  onPiece: (piece: Piece) => void,
+  onPiece?: (piece: Piece) => void,
   onMessage?: (said: string) => void,
 ): Promise<ActionResult | null> {
-  const number = ++tokens;
-  const [partialResultToken, workDoneToken] = [`hearth-code-${number}`, `hearth-code-work-${number}`];
-  const listeners = [
-    client.onProgress(Partial, partialResultToken, onPiece),
-    client.onProgress(WorkDone, workDoneToken, (value) => {
-      if (value.message) {
-        onMessage?.(value.message);
-      }
-    }),
-  ];
+  const run = `code-${++runs}`;
+  const workDoneToken = `hearth-code-action-${runs}`;
+  if (onPiece) {
+    streams.set(run, onPiece);
+  }
+  const listener = client.onProgress(WorkDone, workDoneToken, (value) => {
+    if (value.message) {
+      onMessage?.(value.message);
+    }
+  });
   try {
-    const params = { command: Commands.action, arguments: [argument], partialResultToken, workDoneToken };
+    const params = { command: Commands.action, arguments: [{ ...argument, run }], workDoneToken };
     return (await client.sendRequest(ExecuteCommandRequest.type, params, token)) as ActionResult | null;
   } finally {
-    vscode.Disposable.from(...listeners).dispose();
+    streams.delete(run);
+    listener.dispose();
   }
 }
 
+function titleOf(id: string): string {
+  return id.charAt(0).toUpperCase() + id.slice(1).replace(/[-_]/g, " ");
+}
+
 function message(error: unknown): string {
-  return error instanceof ResponseError || error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : String(error);
 }

@@ -14,8 +14,8 @@ import {
   type StaticFeature,
   TransportKind,
 } from "vscode-languageclient/node";
-import { runAction } from "./actions";
-import { type ActionArgument, Commands, type Status, StatusNotification } from "./protocol";
+import { receivePiece, runAction } from "./actions";
+import { type ActionArgument, Commands, PartialNotification, type Status, StatusNotification } from "./protocol";
 import type { Review } from "./review";
 import { findServer, INSTALL_COMMAND, isOlder, OLDEST_SERVER, UPGRADE_COMMAND } from "./server";
 import { userSettings, workspaceSettings } from "./settings";
@@ -98,7 +98,7 @@ export class Connection implements vscode.Disposable {
         ...this.watch.middleware,
         executeCommand: async (command, args, next) =>
           command === Commands.action && this.client
-            ? runAction(this.client, args[0] as ActionArgument, "Hearth")
+            ? runAction(this.client, args[0] as ActionArgument)
             : next(command, args),
         workspace: {
           configuration: (params: ConfigurationParams) =>
@@ -115,6 +115,7 @@ export class Connection implements vscode.Disposable {
       },
     });
     client.registerFeature(new Declaration());
+    client.onNotification(PartialNotification, receivePiece);
     client.onNotification(StatusNotification, (status: Status) => this.status.show(status));
     this.client = client;
     try {

@@ -52,26 +52,33 @@ export interface Models {
 /** The one argument of `hearth.action`. */
 export interface ActionArgument {
   id: string;
-  uri: string;
+  uri?: string;
   version?: number;
   range?: { start: { line: number; character: number }; end: { line: number; character: number } };
-  answer?: string;
   asks?: string;
   instruction?: string;
+  /** The name under which `hearth/partial` brings the text as it is written. */
+  run?: string;
 }
 
 /** What `hearth.action` answers: Markdown to show, or nothing because the edit was sent by `workspace/applyEdit`. */
 export interface ActionResult {
+  outcome: "edit" | "text";
+  title: string;
   markdown?: string;
-  title?: string;
-  refusal?: { code: string; sentence: string } | null;
+  leftOut: string[];
+  model: string;
+  refused: { code: string; reason: string } | null;
 }
 
-/** A piece of an answer while it streams; "again" says that what was shown so far is void. */
+/** `hearth/partial`: what happens while an action runs. After "again" what was written so far is void. */
 export interface Piece {
-  kind: "text" | "again";
+  run: string;
+  stage: "reading" | "writing" | "again";
   text: string;
 }
+
+export const PartialNotification = new NotificationType<Piece>("hearth/partial");
 
 export const Commands = {
   action: "hearth.action",

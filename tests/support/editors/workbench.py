@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -13,12 +14,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, FrameLocator, Page, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from tests.support.cache import cache_folder
 from tests.support.editors.machine import run
 from tests.support.editors.vscode import VSCode
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 """Only a test that is going to fail waits this long."""
 
 GHOST_FIRST = ".editor-instance .view-lines span[class*='ghost-text-decoration']"
@@ -56,9 +59,18 @@ class Workbench:
         await self.page.keyboard.press("Control+p")
         field = self.page.locator(".quick-input-widget input.input")
         await field.wait_for(state="visible")
-        await field.fill(name)
         row = self.page.locator(".quick-input-list .monaco-list-row", has_text=Path(name).name).first
-        await row.wait_for()
+
+        async def listed() -> bool:
+            # The list is made when the name is typed, from what the file system showed then: a file that is newer than
+            # VS Code's picture of the folder comes with a later look.
+            await field.fill("")
+            await field.fill(name)
+            with contextlib.suppress(PlaywrightTimeout):
+                await row.wait_for(timeout=3000)
+            return await row.is_visible()
+
+        await self.until(listed, f"{name} in Quick Open")
         await self.page.keyboard.press("Enter")
         await self.page.locator(f'.tab.active[data-resource-name="{Path(name).name}"]').wait_for()
         await self.focus()
@@ -143,6 +155,19 @@ class Workbench:
         names = [name.removeprefix("codicon-") for classes in icons for name in classes.split() if name.startswith("codicon-")]
         return " ".join([*names[:1], (await item.inner_text()).strip()])
 
+    def answer(self) -> FrameLocator:
+        """The inside of the panel that is shown."""
+        return self.page.frame_locator("iframe.webview.ready").last.frame_locator("iframe#active-frame")
+
+    async def close_answer(self) -> None:
+        """Close the panel and give the keyboard back to the editor: a key pressed inside a panel stays inside it."""
+        tab = self.page.locator('.editor-group-container .tab.active:not([data-resource-name*="."])').last
+        await tab.hover()
+        await tab.locator(".codicon-close").click()
+        await tab.wait_for(state="detached")
+        await self.page.locator(".editor-instance .view-lines").first.click()
+        await self.focus()
+
     async def messages(self) -> list[str]:
         """The notifications that are shown."""
         return await self.page.locator(".notification-toast .notification-list-item-message").all_inner_texts()
@@ -156,7 +181,9 @@ class Workbench:
             if seen:
                 return seen
             await asyncio.sleep(0.03)
-        raise AssertionError(f"never true: {what}; messages: {await self.messages()}")
+        picture = cache_folder("editors", "failures") / f"{re.sub(r'[^a-z0-9]+', '-', what.lower())[:60]}.png"
+        await self.page.screenshot(path=picture)
+        raise AssertionError(f"never true: {what}; messages: {await self.messages()}; picture: {picture}")
 
     async def until_ghost(self, text: str | Callable[[str], bool] = bool) -> str:
         """Wait for ghost text: this one, or one that a function likes."""

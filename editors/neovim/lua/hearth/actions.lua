@@ -2,28 +2,21 @@
 
 local M = {}
 
-local tokens = 0
+--- Answers that are read, not applied: they stream into a panel from the first word.
+local READ = { explain = true, ask = true }
 
----@return string
-local function token()
-  tokens = tokens + 1
-  return "hearth-nvim-" .. tokens
-end
+local numbers = 0
 
----@type table<string, fun(value: table)>
+---@type table<string, fun(piece: {stage: "reading"|"writing"|"again", text: string})>
 local streams = {}
 
---- `$/progress` of our own partial results. Neovim keeps work-done progress itself.
-vim.api.nvim_create_autocmd("LspProgress", {
-  group = vim.api.nvim_create_augroup("hearth.actions", {}),
-  callback = function(event)
-    local params = event.data.params
-    local take = params and streams[params.token]
-    if take then
-      take(params.value)
-    end
-  end,
-})
+--- The handler of `hearth/partial`: a further piece of what the model writes.
+function M.receive(piece)
+  local take = streams[piece.run]
+  if take then
+    take(piece)
+  end
+end
 
 --- The range an action is asked for, in the server's units: the selected lines, or the cursor.
 ---@param client vim.lsp.Client
@@ -43,46 +36,49 @@ end
 ---@param argument table
 ---@param title string
 local function execute(client, argument, title)
-  local partial, work = token(), token()
+  numbers = numbers + 1
+  local run = "nvim-" .. numbers
   local panel, request
-  if argument.answer == "explanation" then
+  if READ[argument.id] then
     panel = require("hearth.panel").open(title, function()
       if request then
         client:cancel_request(request)
       end
     end)
-    panel:append("*Reading…*")
+    panel:set("*Reading…*")
     local begun = false
-    streams[partial] = function(value)
-      if value.kind == "again" then
-        begun = false
-        panel:set("*" .. (value.text or "Again…") .. "*")
-      elseif value.text then
+    streams[run] = function(piece)
+      if piece.stage == "writing" then
         if not begun then
           begun = true
           panel:set("")
         end
-        panel:append(value.text)
+        panel:append(piece.text)
+      elseif piece.text ~= "" then
+        begun = false
+        panel:set(("*%s*"):format(piece.text))
       end
     end
   end
+  argument.run = run
+  -- The id is known only when the request is out, and it may be answered before this function goes on.
+  local answered = false
   local _, id = client:request("workspace/executeCommand", {
     command = "hearth.action",
     arguments = { argument },
-    workDoneToken = work,
-    partialResultToken = partial,
   }, function(err, result)
-    streams[partial] = nil
+    answered = true
+    streams[run] = nil
     request = nil
     if panel then
       panel:done()
     end
     if err then
-      if err.code ~= -32800 then
-        vim.notify("Hearth: " .. err.message, vim.log.levels.ERROR)
-      end
+      local stopped = err.code == -32800
       if panel and panel:is_open() then
-        panel:set(err.code == -32800 and "*Stopped.*" or err.message)
+        panel:set(stopped and "*Stopped.*" or err.message)
+      elseif not stopped then
+        vim.notify("Hearth: " .. err.message, vim.log.levels.ERROR)
       end
       return
     end
@@ -93,8 +89,10 @@ local function execute(client, argument, title)
       -- An answer that could not be made into an edit is shown, never applied.
       require("hearth.panel").open(title):set(markdown)
     end
-  end, 0)
-  request = id
+  end, vim.api.nvim_get_current_buf())
+  if not answered then
+    request = id
+  end
 end
 
 --- Run one action of the server on the lines of an invocation.
@@ -111,7 +109,6 @@ function M.run(id, invocation)
     uri = vim.uri_from_bufnr(0),
     version = vim.lsp.util.buf_versions[vim.api.nvim_get_current_buf()],
     range = range(client, invocation),
-    answer = id == "refactor" and "code" or "explanation",
   }
   local titles = { explain = "Explain", refactor = "Refactor", ask = "Ask" }
   if id == "explain" then

@@ -1,0 +1,213 @@
+"""Everything of Hearth in real Neovims that is not ghost text: status, models, search, explain, refactor, recovery, health."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.editors.conftest import neovim_or_not_run
+from tests.editors.texts import TOTAL, upto
+from tests.support.editors.neovim_session import ghost_text, neovim_session
+from tests.support.editors.neovims import VERSIONS
+from tests.support.editors.screen import Screen
+from tests.support.scripted_ollama import MODEL, ScriptedOllama
+
+pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
+
+EXPLANATION = "It adds the **prices** up.\n\nThe built-in `sum` does the work, so an empty list gives 0.\n"
+REWRITTEN = TOTAL.replace("sum(prices)", "sum(prices, start=0)")
+
+CHOOSE_FIRST = """
+vim.ui.select = function(items, options, on_choice)
+  vim.g.offered = vim.tbl_map(function(one) return options.format_item and options.format_item(one) or tostring(one) end, items)
+  on_choice(items[1], 1)
+end
+"""
+"""A chooser as plugins bring them: it calls back, nothing blocks."""
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=VERSIONS)
+async def screen(
+    request: pytest.FixtureRequest, reciter: ScriptedOllama, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Screen]:
+    folder = tmp_path_factory.mktemp(f"neovim-{request.param}")
+    (folder / "project/.git").mkdir(parents=True)
+    (folder / "project/shop.py").write_text(TOTAL)
+    settings = {"model": {"backend": "ollama", "name": MODEL, "ollama_host": reciter.url}}
+    session = neovim_session(
+        neovim_or_not_run(request.param), folder, settings=settings, lua=CHOOSE_FIRST, open_file="shop.py"
+    )
+    async with session as opened:
+        await opened.until(lambda: opened.text().split("\n")[-2].rstrip().endswith(" hearth"), "the server is ready")
+        yield opened
+
+
+async def shop(screen: Screen) -> None:
+    """The file as it was, the cursor in its function, in normal mode, one window."""
+    await screen.type("<Esc>")
+    await screen.command("silent! only | edit! shop.py")
+    await screen.command("call cursor(3, 8)")
+
+
+async def test_status_and_stats_say_how_it_is(screen: Screen) -> None:
+    await screen.command("Hearth status")
+    await screen.until(lambda: MODEL in screen.text() and "1 files" in screen.text(), "the status")
+    await screen.type("<CR>")
+    await screen.command("Hearth stats")
+    await screen.until(lambda: "suggestions" in screen.text(), "the counts")
+
+
+async def test_commands_complete(screen: Screen) -> None:
+    found = await screen.lua("return vim.fn.getcompletion('Hearth re', 'cmdline')")
+    assert found == ["refactor", "restart"]
+
+
+async def test_a_wrong_command_says_which_there_are(screen: Screen) -> None:
+    await screen.command("silent! Hearth nonsense")
+    said = await screen.lua("return vim.api.nvim_exec2('messages', { output = true }).output")
+    assert "there is no `:Hearth nonsense`" in said
+    assert "explain" in said
+
+
+async def test_search_goes_to_what_it_found(screen: Screen) -> None:
+    await screen.command("enew")
+    await screen.command("Hearth search add up prices")
+    await screen.eventually(lambda: screen.lua("return vim.fn.expand('%:t') == 'shop.py'"), "the file that was found")
+    assert any("shop.py:1" in one for one in await screen.lua("return vim.g.offered"))
+
+
+async def test_a_model_is_chosen_from_those_that_are_there(screen: Screen) -> None:
+    await shop(screen)
+    await screen.command("Hearth model")
+    await screen.eventually(lambda: screen.lua("return vim.lsp.config.hearth.init_options.model.name == ...", MODEL), "the choice")
+    assert any(MODEL in one for one in await screen.lua("return vim.g.offered"))
+    await screen.eventually(
+        lambda: screen.lua("return #vim.lsp.get_clients({ bufnr = 0, name = 'hearth' }) > 0"), "the server is back"
+    )
+
+
+async def test_an_explanation_streams_into_a_window(screen: Screen, reciter: ScriptedOllama) -> None:
+    await shop(screen)
+    before, reciter.reply = reciter.reply, lambda _: [EXPLANATION[i : i + 8] for i in range(0, len(EXPLANATION), 8)]
+    reciter.piece_s = 0.15
+    try:
+        await screen.command("Hearth explain")
+        await screen.until(lambda: "It adds the" in screen.text() and "empty list" not in screen.text(), "a part of the answer")
+        await screen.until(lambda: "empty list gives 0." in screen.text(), "the whole answer")
+        assert await screen.lua("return vim.bo.filetype") == "markdown"
+        await screen.type("q")
+        await screen.eventually(lambda: screen.lua("return #vim.api.nvim_list_wins() == 1"), "the window closed")
+    finally:
+        reciter.reply, reciter.piece_s = before, 0.0
+
+
+async def test_closing_the_window_stops_the_model(screen: Screen, reciter: ScriptedOllama) -> None:
+    await shop(screen)
+    before, reciter.reply = reciter.reply, lambda _: ["word "] * 200
+    reciter.piece_s = 0.1
+    try:
+        await screen.command("Hearth explain")
+        await screen.until(lambda: "word word" in screen.text(), "the beginning of the answer")
+        running = reciter.asked[-1]
+        await screen.type("q")
+
+        async def closed() -> bool:
+            return running.closed.is_set()
+
+        await screen.eventually(closed, "the model was stopped")
+    finally:
+        reciter.reply, reciter.piece_s = before, 0.0
+
+
+@pytest.mark.parametrize("key", ["a", "q"])
+async def test_a_rewrite_is_shown_then_applied_or_not_and_undone_in_one_step(
+    screen: Screen, reciter: ScriptedOllama, key: str
+) -> None:
+    await shop(screen)
+    before, reciter.reply = reciter.reply, lambda _: [f"```python\n{REWRITTEN}```\n"]
+    try:
+        await screen.command("Hearth refactor name the start of the sum")
+        await screen.until(
+            lambda: "-    return sum(prices)" in screen.text() and "+    return sum(prices, start=0)" in screen.text(), "the diff"
+        )
+        await screen.type(key)
+        await screen.eventually(lambda: screen.lua("return #vim.api.nvim_list_wins() == 1"), "the diff closed")
+        if key == "a":
+            await screen.eventually(lambda: _reads(screen, REWRITTEN), "the rewritten text")
+            await screen.type("u")
+        await screen.eventually(lambda: _reads(screen, TOTAL), "the text as it was")
+    finally:
+        reciter.reply = before
+
+
+async def _reads(screen: Screen, text: str) -> bool:
+    return "\n".join(await screen.lines()) + "\n" == text
+
+
+async def test_the_light_bulb_asks_and_shows_the_same_diff(screen: Screen, reciter: ScriptedOllama) -> None:
+    await shop(screen)
+    before, reciter.reply = reciter.reply, lambda _: [f"```python\n{REWRITTEN}```\n"]
+    try:
+        await screen.lua("vim.ui.input = function(options, on_confirm) vim.g.asked_for = options.prompt; on_confirm('do it') end")
+        await screen.lua("""vim.schedule(function()
+          vim.lsp.buf.code_action({ apply = true, filter = function(one) return one.title:find("Rewrite this") ~= nil end })
+        end)""")
+        await screen.until(lambda: "+    return sum(prices, start=0)" in screen.text(), "the diff")
+        assert "rewritten" in await screen.lua("return vim.g.asked_for")
+        await screen.type("q")
+        await screen.eventually(lambda: screen.lua("return #vim.api.nvim_list_wins() == 1"), "the diff closed")
+    finally:
+        reciter.reply = before
+
+
+async def test_a_killed_server_comes_back(screen: Screen) -> None:
+    await shop(screen)
+    client = await screen.lua("return vim.lsp.get_clients({ name = 'hearth' })[1].id")
+    await screen.lua("""
+      local pid = vim.fn.systemlist("pgrep -n -P " .. vim.fn.getpid() .. " -f 'lsp_server serve'")[1]
+      vim.uv.kill(tonumber(pid), "sigkill")""")
+    await screen.eventually(
+        lambda: screen.lua("local c = vim.lsp.get_clients({ bufnr = 0, name = 'hearth' })[1]; return c and c.id ~= ...", client),
+        "another server",
+    )
+    await screen.command(f"edit! again.py | call setline(1, {upto(TOTAL, 'up.').splitlines()!r} )")
+    await screen.type('G$a"""<CR>ret')
+    await screen.until(lambda: ghost_text(screen) == "urn sum(prices)", "ghost text from the new server")
+    await screen.type("<Esc>")
+
+
+async def test_toggle(screen: Screen, reciter: ScriptedOllama) -> None:
+    await shop(screen)
+    await screen.command("Hearth toggle")
+    await screen.until(lambda: "hearth off" in screen.text(), "the statusline")
+    asked = len(reciter.asked)
+    await screen.type("o<Esc>")
+    assert len(reciter.asked) == asked
+    await screen.command("Hearth toggle")
+    await screen.until(lambda: "hearth off" not in screen.rows()[-2], "the statusline")
+    await screen.type("u")
+
+
+async def test_health_names_server_and_version(screen: Screen) -> None:
+    await shop(screen)
+    await screen.command("checkhealth hearth")
+    text = "\n".join(await screen.lines())
+    assert "hearth-lsp" in text
+    assert "drawn by Hearth" in text
+    assert "ERROR" not in text
+    await screen.command("bdelete!")
+
+
+async def test_help_names_every_command_and_function(screen: Screen) -> None:
+    names = await screen.lua("return require('hearth.commands').names()")
+    help_text = (Path(__file__).parents[2] / "editors/neovim/doc/hearth.txt").read_text()
+    missing = [name for name in names if f"*:Hearth-{name}*" not in help_text]
+    assert missing == []
+    functions = await screen.lua(
+        "return vim.tbl_filter(function(n) return not n:find('^_') and n ~= 'attach' and n ~= 'client' and n ~= 'is_off' end,"
+        " vim.tbl_keys(require('hearth')))"
+    )
+    assert [name for name in functions if f"*hearth.{name}()*" not in help_text] == []
