@@ -35,7 +35,8 @@ def shown(code: str, language: str) -> Shown:
     inside = _inside_strings("\n".join(lines), language)
     movable = [line for number, line in enumerate(lines) if line.strip() and number not in inside]
     base = _common(movable)
-    text = "\n".join(line.removeprefix(base) if number not in inside else line for number, line in enumerate(lines))
+    moves = [bool(line.strip()) and number not in inside for number, line in enumerate(lines)]
+    text = "\n".join(line.removeprefix(base) if one else line for line, one in zip(lines, moves, strict=True))
     return Shown(text, base)
 
 
@@ -67,7 +68,7 @@ def fit_inline(answer: str, head: str, tail: str) -> str:
     head, tail = head.strip(), tail.strip()
     if head and tail and text.startswith(head) and text.endswith(tail) and len(text) > len(head) + len(tail):
         return text[len(head) : -len(tail)].strip()
-    if head and not tail and text.startswith(head) and len(head) > 3:
+    if head and not tail and text.startswith(head) and (len(head) > 3 or not head[-1].isalnum()):
         return text[len(head) :].strip()
     return text
 

@@ -24,10 +24,8 @@ IMPORTS: Mapping[str, frozenset[str]] = {
 }
 """Nodes at the top of a tree that import. Languages that import by calling a function have none: such lines stay code."""
 
-_HEADS = frozenset(
-    {"package_clause", "package_declaration", "package_header", "php_tag", "namespace_definition", "header", "comment"}
-)
-"""What stands above imports, besides a string in Python."""
+_HEADS = frozenset({"package_clause", "package_declaration", "package_header", "php_tag", "namespace_definition", "header"})
+"""What stands above imports, besides comments, and a string in Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,9 @@ def part(code: str, language: str) -> Parted:
         if child.type in nodes:
             imports += ["\n".join(lines[first : last + 1])] if child.type != "import_list" else lines[first : last + 1]
             taken.update(range(first, last + 1))
-        elif child.type in _HEADS and child.type not in ("comment", "namespace_definition"):
+        elif child.type in _HEADS and child.type != "namespace_definition":
             taken.update(range(first, last + 1))
-        elif child.type != "comment":
+        elif "comment" not in child.type:
             break
     rest = [line for number, line in enumerate(lines) if number not in taken]
     return Parted(tuple(one for one in imports if one.strip()), "\n".join(rest).strip("\n"))
@@ -73,12 +71,13 @@ def place(document: str, language: str) -> int:
     if tree is None:
         return 0
     row = 0
-    for number, child in enumerate(tree.root_node.children):
-        head = child.type in _HEADS or (number == 0 and child.type in ("string", "expression_statement") and _is_string(child))
-        if child.type not in nodes and not head:
+    for child in tree.root_node.children:
+        if "comment" in child.type:
+            continue
+        documents = row == 0 and child.type in ("string", "expression_statement") and _is_string(child)
+        if child.type not in nodes and child.type not in _HEADS and not documents:
             break
-        if child.type != "comment":
-            row = _rows(child)[1] + 1
+        row = _rows(child)[1] + 1
     starts = document.split("\n")
     return min(sum(len(line) + 1 for line in starts[:row]), len(document))
 

@@ -46,7 +46,8 @@ def propose_documentation(
 ) -> FileEdit | Refusal:
     """The edit that gives a definition the documentation of a reply. Its code stays as it is, whatever the reply holds."""
     code = region.span.of(snapshot.text)
-    text = documentation.text_in(reply.cleaned(said, code), region.symbol, code)
+    own = code.replace(documentation.existing(snapshot, region), "")
+    text = documentation.text_in(reply.cleaned(said, code), region.symbol, own)
     refused = documentation.check(text)
     made = refused or documentation.attach(snapshot, region, text)
     if isinstance(made, Refusal):
@@ -279,7 +280,7 @@ def _joined(
     at = imports.place(there, language)
     for body, span, indent in _places(parted.rest, place, there):
         fitted = newline.join(indent + line if line.strip() else "" for line in body.split("\n"))
-        lead = newline * (1 if place.convention.joins != "end" else 2)
+        lead = newline * (2 if known(language) is known("python") else 1)
         if span.start > 0 and not there[: span.start].endswith("\n"):
             lead = newline + lead
         text = lead + fitted + newline
