@@ -1,8 +1,8 @@
 """Import LanceDB without the client of a cloud catalogue that it brings along. Knows no table.
 
-`import lancedb` loads `lance_namespace_urllib3_client`, several hundred generated pydantic classes for a REST service: more than
-half of the import's time and 19 MB (docs/decisions/0006-lancedb-without-its-rest-client.md). Hearth stores in a local folder and
-opens no socket, so those names stand for empty classes here.
+`import lancedb` loads `lance_namespace_urllib3_client`, several hundred generated pydantic classes for a REST service: more
+than half of the import's time, and 19 MB (docs/decisions/0006-lancedb-without-its-rest-client.md). Hearth stores in a local
+folder and opens no socket, so those names stand for empty classes here.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ class _Placeholders(MetaPathFinder, Loader):
 
 
 def _forget(*packages: str) -> None:
-    """Take packages and what is inside of them out of the loaded modules."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
-        del sys.modules[name]
+    """Take packages and what is inside of them out of the loaded modules, but for compiled code: it can be loaded once only."""
+    for name, module in list(sys.modules.items()):
+        compiled = (getattr(module, "__file__", None) or "").endswith((".so", ".pyd"))
+        if name.partition(".")[0] in packages and not compiled:
+            del sys.modules[name]
