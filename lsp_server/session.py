@@ -179,14 +179,12 @@ class Session:
                 self._told.add(problem)
                 log.warning("%s", problem)
                 self._edge.warn(problem)
-        if self.settings.completion != before.completion:
-            self._engines.clear()
-        if self.settings.actions != before.actions:
-            self._actors.clear()
+        if (self.settings.completion, self.settings.actions) != (before.completion, before.actions):
+            self._drop_engines()
         self._link.reconfigure(self.settings.model)
         if self._started:
             if (self.settings.index, self.settings.model) != (before.index, before.model):
-                self._engines.clear()
+                self._drop_engines()
                 self.indexing.configure(self.settings)
             self._changed()
 
@@ -194,7 +192,7 @@ class Session:
 
     def set_roots(self, roots: Sequence[Path]) -> None:
         """The workspace folders are these now."""
-        self._engines.clear()
+        self._drop_engines()
         self.indexing.set_roots(roots)
 
     def start(self, roots: Sequence[Path]) -> None:
@@ -205,8 +203,14 @@ class Session:
         self._changed()
         if self.settings.completion.enabled:
             self.in_background(self._find_model())
-        self._engines.clear()
+        self._drop_engines()
         self.indexing.start(self.settings, roots, self._changed)
+
+    def _drop_engines(self) -> None:
+        """They hold settings and an index that are no longer in force: what they do ahead of the user stops with them."""
+        self.forget()
+        self._engines.clear()
+        self._actors.clear()
 
     def in_background(self, work: Coroutine[object, object, None]) -> None:
         """Run something that nobody waits for; it ends with the session, and a failure is logged."""
@@ -223,6 +227,7 @@ class Session:
         """Cancel what runs and close the ports. Safe to call twice."""
         for task in [*self._newest.values(), *self._background]:
             task.cancel()
+        self._drop_engines()
         await self.indexing.aclose()
         await self._link.aclose()
 
