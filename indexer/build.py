@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indexer.embedding import Embedder, make_embedder
+from indexer.embedding import Embedder
 from indexer.errors import BuildCancelledError, IndexDamagedError, NoIndexError
 from indexer.ignore import IGNORE_FILES
 from indexer.ledger import Ledger, wipe
@@ -21,6 +21,7 @@ from indexer.manifest import bytes_on_disk, writing
 from indexer.plan import Plan, plan
 from indexer.records import BuildReport, Progress, SourceFile
 from indexer.settings import IndexSettings
+from indexer.static_table import StaticEmbedder
 from indexer.walk import counts, walk
 from indexer.workers import Analysed, analyse_all
 
@@ -39,6 +40,9 @@ COMMIT_SECONDS = 20.0
 
 EMBED_AT_ONCE = 256
 """Chunks between two looks at whether the asker gave up."""
+
+SHIPPED = "static"
+"""The embedder that workers have too; its name for `make_embedder`."""
 
 MAX_UNINDEXED = 1000
 """New chunks that full text reads one by one (18 microseconds each) before they are taken into the index."""
@@ -105,6 +109,7 @@ class _Run:
         self._cancelled = cancelled
         self._commit_chunks = commit_chunks
         self._messages: list[str] = []
+        self._is_cheap = isinstance(embedder, StaticEmbedder) and embedder.is_shipped
         self._ledger = Ledger(self._root, location, embedder)
 
     def everything(self, settings: IndexSettings) -> BuildReport:
@@ -145,7 +150,7 @@ class _Run:
         gone: Collection[str] = todo.gone
         waiting: list[Analysed] = []
         done, chunks, last = 0, 0, time.monotonic()
-        with closing(analyse_all(self._root, todo.read, self._everywhere())) as results:
+        with closing(analyse_all(self._root, todo.read, SHIPPED if self._is_cheap else "")) as results:
             for analysed in results:
                 self._messages += [facts.message for facts in analysed.files if facts.message]
                 if analysed.vectors is None:
@@ -160,17 +165,14 @@ class _Run:
         if waiting or gone or self._ledger.is_new or skipped != self._ledger.manifest.skipped:
             self._ledger.record(waiting, files, gone, skipped)
 
-    def _everywhere(self) -> str:
-        """The embedder's name if workers can have it too: the built-in one."""
-        return "static" if self._embedder.identity == make_embedder("static").identity else ""
-
     def _embedded(self, analysed: Analysed) -> NDArray[np.float16]:
         """Vectors of what some files brought; a text that they held before keeps the vector it has."""
         import numpy as np
 
         texts = analysed.rows.embedded
         vectors = np.zeros((len(texts), self._embedder.dimensions), dtype=np.float16)
-        known = self._ledger.known_vectors([facts.path for facts in analysed.files]) if texts else {}
+        again = self._is_cheap or not texts  # the built-in embedder is faster than looking its vectors up
+        known = {} if again else self._ledger.known_vectors([facts.path for facts in analysed.files])
         missing = []
         for at, key in enumerate(analysed.rows.chunks["key"]):
             if (vector := known.get(key)) is not None:

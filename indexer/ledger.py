@@ -105,12 +105,14 @@ class Ledger:
     def tidy(self) -> None:
         """Indexes, small pieces, old versions. What is deleted at the end does not count any more since the commit before."""
         store = self._opened()
-        store.tidy()
         if not self.manifest.full_text:
+            store.tidy()  # first, because words are indexed faster in one piece than put together again
             store.index_words()
-        self._settle(replace(self.manifest, full_text=True, writes=0, unindexed=0), listed=False, whole=False)
-        store.prune()
-        self._settle(self.manifest, listed=False)
+        finished = store.tidy()
+        self._settle(replace(self.manifest, full_text=True, writes=0, unindexed=0), listed=False, whole=not finished)
+        if finished:
+            store.prune()
+            self._settle(self.manifest, listed=False)
 
     def _settle(self, manifest: Manifest, *, listed: bool = True, whole: bool = True) -> None:
         """Commit. `listed`: files changed; `whole`: nothing is about to be deleted."""
@@ -143,7 +145,7 @@ class Ledger:
         racy = self._looked_at - file.modified_ns < RACY_NS
         modified = 0 if racy or facts.reason == UNREADABLE else file.modified_ns
         if facts.same:
-            return replace(self.inventory[facts.path], size=file.size, modified_ns=modified)
+            return self.inventory[facts.path]._replace(size=file.size, modified_ns=modified)
         return Entry(file.size, modified, facts.digest.hex(), facts.reason, facts.lines, facts.chunks, facts.symbols)
 
     def _count(self, written: Sequence[FileFacts], gone: Collection[str]) -> None:

@@ -20,8 +20,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from stat import S_ISREG
-from typing import IO
+from typing import IO, NamedTuple
 
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
 
@@ -35,11 +34,11 @@ REBUILD_ADVICE = "Run `lsp_server index` to build it again."
 UNWRITABLE_ADVICE = "Free space or permit writing there, or set XDG_CACHE_HOME to a folder that can be written."
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file as it was when it was last read. `reason` is why its content keeps it out of the index, empty when it is in.
+class Entry(NamedTuple):
+    """A file as it was when it was last read. A tuple, because thousands are read and written with every save.
 
-    `modified_ns` is 0 where the file changed so shortly before it was read that its time cannot tell another change.
+    `reason` is why its content keeps it out of the index, empty when it is in. `modified_ns` is 0 where the file changed so
+    shortly before it was read that its time cannot tell another change.
     """
 
     size: int
@@ -106,7 +105,7 @@ def load_inventory(location: Path, manifest: Manifest) -> dict[str, Entry]:
     """The files of a commit, by path. Raises IndexDamagedError."""
     try:
         values = json.loads((location / manifest.inventory).read_bytes())
-        return {path: Entry(*entry) for path, entry in values.items()}
+        return {path: Entry._make(entry) for path, entry in values.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise IndexDamagedError(f"The index in {location} has lost its list of files.", REBUILD_ADVICE) from error
 
@@ -120,11 +119,7 @@ def commit(location: Path, manifest: Manifest, before: Manifest | None, inventor
     name = before.inventory if before is not None else ""
     if inventory is not None:
         name = f"inventory-{int(re.sub(r'[^0-9]', '', name) or 0) + 1}.json"
-        rows = {
-            path: [one.size, one.modified_ns, one.digest, one.reason, one.lines, one.chunks, one.symbols]
-            for path, one in inventory.items()
-        }
-        _replace(location / name, json.dumps(rows, separators=(",", ":")))
+        _replace(location / name, json.dumps(inventory, separators=(",", ":")))
     manifest = replace(manifest, inventory=name)
     _replace(location / MANIFEST, json.dumps(asdict(manifest), indent=1))
     if before is not None and before.inventory != name:
@@ -166,12 +161,12 @@ def unwritable(location: Path, error: OSError) -> IndexUnwritableError:
 
 def footprint(location: Path) -> dict[str, int]:
     """Every file of the tables with its size: what must be there for the commit to be whole."""
-    return dict(_files(location / TABLES))
+    return dict(_files(str(location / TABLES)))
 
 
 def verify(location: Path, manifest: Manifest) -> None:
     """Raise IndexDamagedError if a file that belongs to the commit is gone or has another size."""
-    there = dict(_files(location / TABLES))
+    there = dict(_files(str(location / TABLES)))
     for name, size in (manifest.footprint or {}).items():
         if there.get(name) != size:
             state = f"has {there[name]:,} bytes instead of {size:,}" if name in there else "is missing"
@@ -180,17 +175,23 @@ def verify(location: Path, manifest: Manifest) -> None:
 
 def bytes_on_disk(location: Path) -> int:
     """What an index takes on disk."""
-    return sum(size for _, size in _files(location))
+    return sum(size for _, size in _files(str(location)))
 
 
-def _files(folder: Path) -> Iterator[tuple[str, int]]:
-    for path in folder.rglob("*"):
+def _files(folder: str, below: str = "") -> Iterator[tuple[str, int]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = list(entries)
+    except FileNotFoundError:  # a writer tidies while we look
+        return
+    for entry in found:
         try:
-            status = path.stat()
-        except FileNotFoundError:  # a writer tidies while we look
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path, f"{below}{entry.name}/")
+            else:
+                yield below + entry.name, entry.stat(follow_symlinks=False).st_size
+        except FileNotFoundError:
             continue
-        if S_ISREG(status.st_mode):
-            yield path.relative_to(folder).as_posix(), status.st_size
 
 
 def _holder(lock: IO[str]) -> str:

@@ -26,12 +26,10 @@ from indexer.ranking import (
     without_overlaps,
 )
 from indexer.records import Hit, IndexStatus
+from indexer.vectors import Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from indexer.store import View
 
@@ -43,22 +41,28 @@ _HIT_COLUMNS = ("path", "start_line", "end_line", "symbol", "kind", "text")
 class IndexReader:
     """An open index. Raises IndexDamagedError from any question when its files are broken under it."""
 
-    def __init__(self, location: Path, embedder: Embedder, manifest: Manifest, view: View) -> None:
+    def __init__(self, location: Path, embedder: Embedder, manifest: Manifest, view: View, stamp: tuple[int, int]) -> None:
         self._location = location
         self._embedder = embedder
         self._manifest = manifest
         self._view = view
-        self._stamp = _stamp(location)
-        self._memory: _Memory | None = None
+        self._stamp = stamp
+        self._vectors: Vectors | None = None
 
     @classmethod
     def open(cls, location: Path, embedder: Embedder) -> IndexReader:
         """The index in a folder. Raises NoIndexError where there is none for this embedder, IndexDamagedError."""
-        manifest = _manifest(location, embedder)
-        verify(location, manifest)
         from indexer.store import View
 
-        return cls(location, embedder, manifest, View(location / TABLES, manifest.tables))
+        while True:
+            stamp = _stamp(location)
+            manifest = _manifest(location, embedder)
+            try:
+                verify(location, manifest)
+                return cls(location, embedder, manifest, View(location / TABLES, manifest.tables), stamp)
+            except IndexDamagedError:
+                if _stamp(location) == stamp:  # not just tidied while we looked
+                    raise
 
     def search(self, query: str, *, k: int = 10) -> list[Hit]:
         """The k chunks that answer a question best, best first; of overlapping ones the better. Empty for no words."""
@@ -70,13 +74,13 @@ class IndexReader:
 
     def status(self) -> IndexStatus:
         """What the index holds now."""
-        self._refresh()
+        self._asked(lambda: None)
         one = self._manifest
         return IndexStatus(one.root, one.embedder, one.files, one.chunks, one.symbols, bytes_on_disk(self._location))
 
     def close(self) -> None:
         """Let go of tables and vectors. The reader is not used afterwards."""
-        self._memory = None
+        self._vectors = None
 
     def _search(self, query: str, k: int) -> list[Hit]:
         words = searchable(query)
@@ -104,83 +108,38 @@ class IndexReader:
         return self._view.rows(self._loaded().places_of(list(ids)), columns)
 
     def _asked(self, question: Callable[[], T]) -> T:
-        """Answer on the newest commit; once more if that was tidied away under the question."""
-        self._refresh()
-        try:
-            return question()
-        except IndexDamagedError:
-            if not self._refresh():
-                raise
-            return question()
+        """Answer on the newest commit; again on the next one where that was tidied away under the question."""
+        while True:
+            stamp = _stamp(self._location)
+            try:
+                self._refresh(stamp)
+                return question()
+            except IndexDamagedError:
+                if _stamp(self._location) == stamp:
+                    raise
 
-    def _refresh(self) -> bool:
-        """Move to the newest commit. Returns whether there was a newer one."""
-        stamp = _stamp(self._location)
+    def _refresh(self, stamp: tuple[int, int]) -> None:
+        """Move to the commit that is there now."""
         if stamp == self._stamp:
-            return False
-        before, self._manifest = self._manifest, _manifest(self._location, self._embedder)
-        self._stamp = stamp
-        if self._manifest.birth == before.birth:
-            self._view.move_to(self._manifest.tables)
-            if self._memory is not None:
-                self._memory = self._memory.brought_up_to(self._view)
+            return
+        manifest = _manifest(self._location, self._embedder)
+        vectors, self._vectors = self._vectors, None
+        if manifest.birth == self._manifest.birth:
+            self._view.move_to(manifest.tables)
+            if vectors is not None:
+                vectors.follow(self._view)
+                self._vectors = vectors
         else:  # built anew: other tables under the same names
             from indexer.store import View
 
-            self._memory = None
-            self._view = View(self._location / TABLES, self._manifest.tables)
-        return True
+            self._view = View(self._location / TABLES, manifest.tables)
+        self._manifest, self._stamp = manifest, stamp
 
-    def _loaded(self) -> _Memory:
-        if self._memory is None:
-            self._memory = _Memory.of(self._view, self._manifest.dimensions)
-        return self._memory
-
-
-class _Memory:
-    """Ids, places and vectors of all chunks, in the order of the ids."""
-
-    def __init__(self, ids: NDArray[np.int64], places: NDArray[np.uint64], vectors: NDArray[np.float32]) -> None:
-        self._ids, self._places, self._vectors = ids, places, vectors
-
-    @classmethod
-    def of(cls, view: View, dimensions: int) -> _Memory:
-        import numpy as np
-
-        empty = np.zeros((0, dimensions), dtype=np.float32)
-        return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64), empty).brought_up_to(view)
-
-    def brought_up_to(self, view: View) -> _Memory:
-        """The same for a newer commit. Ids only grow, so what is new has a larger one than all that were."""
-        import numpy as np
-
-        loaded = view.load(after=int(self._ids[-1]) if len(self._ids) else -1)
-        kept = np.isin(self._ids, loaded.ids, assume_unique=True)
-        old = self._vectors if kept.all() else self._vectors[kept]
-        vectors = np.concatenate([old, loaded.vectors.astype(np.float32)]) if len(loaded.vectors) else old
-        if len(vectors) != len(loaded.ids):
-            raise IndexDamagedError("The index lists chunks that have no vector.", "Build it again.")
-        return _Memory(loaded.ids, loaded.places, vectors)
-
-    def nearest(self, vector: NDArray[np.float32], count: int) -> list[int]:
-        """Ids of the chunks with the largest cosine, best first; none that has nothing in common with the question."""
-        import numpy as np
-
-        similar = self._vectors @ vector
-        count = min(count, len(similar))
-        best = np.argpartition(-similar, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
-        best = best[np.argsort(-similar[best], kind="stable")]
-        return [int(one) for one in self._ids[best[similar[best] > 0]]]
-
-    def places_of(self, ids: Sequence[int]) -> list[int]:
-        """Where LanceDB keeps these chunks, those that exist."""
-        import numpy as np
-
-        if not ids or not len(self._ids):
-            return []
-        wanted = np.asarray(ids, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
-        return [int(place) for place in self._places[at[self._ids[at] == wanted]]]
+    def _loaded(self) -> Vectors:
+        if self._vectors is None:
+            self._vectors = Vectors(self._manifest.dimensions)
+            self._vectors.follow(self._view)
+        return self._vectors
 
 
 def _manifest(location: Path, embedder: Embedder) -> Manifest:

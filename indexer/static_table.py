@@ -43,6 +43,11 @@ class StaticEmbedder:
         self._identity = ""
 
     @property
+    def is_shipped(self) -> bool:
+        """Whether this is the package's own table, which any process of ours can have as well."""
+        return self._folder == DATA
+
+    @property
     def identity(self) -> str:
         """`static:DIMENSIONS:DIGEST`; the digest covers both files, so another table is another embedder."""
         if not self._identity:

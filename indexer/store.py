@@ -31,6 +31,9 @@ CHUNKS, SYMBOLS = "chunks", "symbols"
 WORD_COLUMNS = ("words", "defines")
 """Columns of the chunks with a full-text index."""
 
+TIDY_ROUNDS = 5
+"""One round leaves work for a second where it made new pieces; a third has always found nothing."""
+
 PATHS_AT_ONCE = 500
 """Paths in one filter: LanceDB parses it as SQL, and slows down with its length."""
 
@@ -136,14 +139,23 @@ class Store:
             for column in WORD_COLUMNS:
                 self._tables[CHUNKS].create_index(column, config=plain, replace=True)
 
-    def tidy(self) -> None:
-        """Put small pieces together and take new rows into the indexes. Old versions stay until `prune`."""
+    def tidy(self) -> bool:
+        """Put small pieces together and take new rows into the indexes. Old versions stay until `prune`.
+
+        Returns whether nothing is left to tidy, which `prune` relies on.
+        """
         with _faults(self._folder, writing=True):
-            for table in self._tables.values():
-                table.optimize()
+            for _ in range(TIDY_ROUNDS):
+                before = self.versions
+                for table in self._tables.values():
+                    table.optimize()
+                if self.versions == before:
+                    return True
+        return False
 
     def prune(self) -> None:
-        """Delete what no current version needs. A reader of an older version finds its files gone and moves on."""
+        """Delete all but the newest versions, which have to be those that count: call it when `tidy` has nothing left to do,
+        since LanceDB tidies once more before it deletes. A reader of an older version finds its files gone and moves on."""
         with _faults(self._folder, writing=True):
             for table in self._tables.values():
                 # One millisecond, because zero makes LanceDB warn of readers; ours know.

@@ -63,19 +63,20 @@ class Analysed:
 def analyse_all(root: Path, jobs: Sequence[Job], embedder: str = "") -> Generator[Analysed, None, None]:
     """Analyse files in order, some at a time; in worker processes where there is enough to do.
 
-    `embedder` names one that is cheap to have in every process (`static`); empty: the vectors are the caller's business.
+    `embedder` names one that workers are to use (`static`). Without it, and where no worker is worth while, the vectors
+    are the caller's business.
     """
     parts = list(_parts(jobs))
     if sum(job.size for job in jobs) < WORTH_WORKERS:
         for part in parts:
-            yield analyse_here(str(root), part, embedder)
+            yield analyse_here(str(root), part)
         return
     # Whoever gives up half-way has to close this generator, or the workers live until it is collected.
     with Pool(str(root), embedder, min(os.cpu_count() or 1, MAX_WORKERS, len(parts))) as pool:
         yield from pool.results(parts)
 
 
-def analyse_here(root: str, jobs: Sequence[Job], embedder: str) -> Analysed:
+def analyse_here(root: str, jobs: Sequence[Job], embedder: str = "") -> Analysed:
     """Analyse files in this process."""
     done = Analysed()
     for job in jobs:

@@ -162,6 +162,34 @@ def test_a_reader_follows_saves_tidying_and_rebuilding(tmp_path: Path, static: E
     assert reader.search("other")[0].path == "b.py"
 
 
+SAVING = """
+import sys
+from pathlib import Path
+from indexer.build import update
+from indexer.embedding import make_embedder
+from indexer.settings import IndexSettings
+root, location, embedder = Path(sys.argv[1]), Path(sys.argv[2]), make_embedder("static")
+for number in range(60):
+    (root / "a.py").write_text(f"def name_{number}():\\n    pass\\n")
+    update(root, location, IndexSettings(), embedder, ["a.py"])
+"""
+
+
+def test_a_reader_is_never_disturbed_by_a_writer(tmp_path: Path, static: Embedder) -> None:
+    """Saves, commits, tidying and pruning next door, and questions all the while."""
+    root = plant(tmp_path / "root", {"a.py": "def one():\n    pass\n", "b.py": "def other():\n    pass\n"})
+    location = tmp_path / "index"
+    build(root, location, ANY, static)
+    writer = subprocess.Popen([sys.executable, "-c", SAVING, str(root), str(location)], cwd=REPOSITORY)
+    reader, asked = IndexReader.open(location, static), 0
+    while writer.poll() is None or not asked:
+        assert {hit.path for hit in reader.search("other name")} == {"a.py", "b.py"}
+        assert [hit.path for hit in IndexReader.open(location, static).definitions(["other"], k=2)] == ["b.py"]
+        asked += 1
+    assert writer.returncode == 0
+    assert reader.definitions(["name_59"], k=2)
+
+
 def test_a_reader_whose_index_is_deleted_says_so(tmp_path: Path, static: Embedder) -> None:
     root = plant(tmp_path / "root", {"a.py": "def one():\n    pass\n"})
     location = tmp_path / "index"

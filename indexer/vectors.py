@@ -1,0 +1,87 @@
+"""The vectors of all chunks in memory, compared exactly. Knows no question's words; reads through a `View` it is given.
+
+Rows of chunks that are gone stay as zeros, which are near to nothing, until they are many: following a save then costs a
+few rows and not a copy of the matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from indexer.errors import IndexDamagedError
+from indexer.manifest import REBUILD_ADVICE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from indexer.store import View
+
+MIN_ALIVE = 0.75
+"""With fewer rows of the matrix in use it is copied without the others."""
+
+GROWTH = 1.125
+"""Room for new chunks when the matrix is copied, so that not every save copies it."""
+
+
+class Vectors:
+    """Ids and vectors of all chunks, and where the store keeps them. Starts empty; `follow` fills it."""
+
+    def __init__(self, dimensions: int) -> None:
+        import numpy as np
+
+        self._ids = np.zeros(0, dtype=np.int64)  # of the chunks that exist, ascending
+        self._places = np.zeros(0, dtype=np.uint64)
+        self._rows = 0  # of the matrix in use
+        self._row_ids = np.zeros(0, dtype=np.int64)  # ascending too, since new chunks get larger ids
+        self._vectors = np.zeros((0, dimensions), dtype=np.float32)
+
+    def follow(self, view: View) -> None:
+        """Hold what a newer commit holds."""
+        import numpy as np
+
+        old = self._row_ids[: self._rows]
+        loaded = view.load(after=int(old[-1]) if self._rows else -1)
+        self._ids, self._places = loaded.ids, loaded.places
+        alive = np.isin(old, loaded.ids, assume_unique=True)
+        if np.count_nonzero(alive) + len(loaded.vectors) != len(loaded.ids):
+            raise IndexDamagedError("The index lists chunks that have no vector.", REBUILD_ADVICE)
+        if len(loaded.ids) < MIN_ALIVE * self._rows or self._rows + len(loaded.vectors) > len(self._vectors):
+            self._make_room(alive, len(loaded.vectors))
+        else:
+            self._vectors[: self._rows][~alive] = 0
+        end = self._rows + len(loaded.vectors)
+        self._vectors[self._rows : end] = loaded.vectors
+        self._row_ids[self._rows : end] = loaded.ids[len(loaded.ids) - len(loaded.vectors) :]
+        self._rows = end
+
+    def _make_room(self, alive: NDArray[np.bool_], more: int) -> None:
+        import numpy as np
+
+        count = int(np.count_nonzero(alive))
+        room = count + more if not self._rows else int((count + more) * GROWTH) + 64
+        vectors = np.zeros((room, self._vectors.shape[1]), dtype=np.float32)
+        row_ids = np.zeros(room, dtype=np.int64)
+        vectors[:count], row_ids[:count] = self._vectors[: self._rows][alive], self._row_ids[: self._rows][alive]
+        self._vectors, self._row_ids, self._rows = vectors, row_ids, count
+
+    def nearest(self, vector: NDArray[np.float32], count: int) -> list[int]:
+        """Ids of the chunks with the largest cosine, best first; none that has nothing in common with the question."""
+        import numpy as np
+
+        similar = self._vectors[: self._rows] @ vector
+        count = min(count, len(similar))
+        best = np.argpartition(-similar, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
+        best = best[np.argsort(-similar[best], kind="stable")]
+        return [int(one) for one in self._row_ids[best[similar[best] > 0]]]
+
+    def places_of(self, ids: Sequence[int]) -> list[int]:
+        """Where LanceDB keeps these chunks, those that exist."""
+        import numpy as np
+
+        if not ids or not len(self._ids):
+            return []
+        wanted = np.asarray(ids, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
+        return [int(place) for place in self._places[at[self._ids[at] == wanted]]]
