@@ -11,8 +11,10 @@ What was measured of Ollama and shapes this file:
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import ollama
@@ -37,6 +39,14 @@ _MS = 1_000_000
 _START = "Start it with `ollama serve`."
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What `/api/show` told of a model, kept for the next call."""
+
+    capabilities: frozenset[str]
+    stops: tuple[str, ...]
+
+
 class OllamaClient:
     """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever), `patience` is in seconds."""
 
@@ -51,7 +61,7 @@ class OllamaClient:
         self._http = open_client(url, allow_hosts)
         # Always with a host: without one the package would take OLLAMA_HOST from the environment.
         self._ollama = ollama.AsyncClient(host=url, **client_options(allow_hosts, patience))
-        self._capabilities: dict[str, frozenset[str]] = {}
+        self._known: dict[str, _Known] = {}
 
     async def models(self) -> Sequence[ModelInfo]:
         """Every model that runs here; those that Ollama would forward elsewhere are left out."""
@@ -81,14 +91,13 @@ class OllamaClient:
         return isolated(self._generate(model, request))
 
     async def _generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
-        if model not in self._capabilities:
-            await self._shown(model)
+        known = await self._looked_up(model)
         call: dict[str, Any] = {
             "model": model,
             "stream": True,
-            "options": _sampling(request),
+            "options": _sampling(request, known.stops),
             "keep_alive": self._keep_alive,
-            "think": False if "thinking" in self._capabilities[model] else None,
+            "think": False if "thinking" in known.capabilities else None,
             "logprobs": True if request.logprobs else None,
         }
         with self._plainly(model):
@@ -110,9 +119,7 @@ class OllamaClient:
 
     async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """One vector a text. A generative model is refused: Ollama would answer with vectors that mean nothing."""
-        if model not in self._capabilities:
-            await self._shown(model)
-        if "embedding" not in self._capabilities[model]:
+        if "embedding" not in (await self._looked_up(model)).capabilities:
             raise ModelFailedError(
                 f"`{model}` is not an embedding model.", "Pull one, `ollama pull nomic-embed-text` for example, and name it."
             )
@@ -131,7 +138,7 @@ class OllamaClient:
             async with aclosing(stream) as parts:  # type: ignore[type-var]  # an async generator, announced as an iterator
                 async for part in parts:
                     yield PullProgress(part.status or "", part.completed or 0, part.total or 0)
-        self._capabilities.pop(name, None)
+        self._known.pop(name, None)
 
     async def aclose(self) -> None:
         """Close all sockets; whatever was being generated ends."""
@@ -144,8 +151,14 @@ class OllamaClient:
         shown = await self._ask("POST", "/api/show", {"model": name}, name)
         refuse_forwarded(name, shown.get("remote_host"), self._allow_hosts)
         with self._plainly():
-            self._capabilities[name] = frozenset(shown.get("capabilities") or ())
+            self._known[name] = _Known(frozenset(shown.get("capabilities") or ()), _stops_from(shown))
         return shown
+
+    async def _looked_up(self, name: str) -> _Known:
+        """What is known of a model, asked once: no prompt goes to a model that was not asked about."""
+        if name not in self._known:
+            await self._shown(name)
+        return self._known[name]
 
     def _stays_here(self, row: Mapping[str, Any]) -> bool:
         try:
@@ -183,14 +196,17 @@ def _missing(model: str) -> ModelMissingError | ModelProtocolError:
     return ModelMissingError(f"Ollama does not have the model `{model}`.", f"Fetch it with `ollama pull {model}`.")
 
 
-def _sampling(request: Generation) -> dict[str, Any]:
-    """The options of a call. Nothing that belongs to the runner is ever among them."""
-    options: dict[str, Any] = {
-        "temperature": request.temperature,
-        "num_predict": max(1, request.max_tokens),
-        "stop": list(request.stop),
-    }
-    return options if request.seed is None else {**options, "seed": request.seed}
+def _sampling(request: Generation, own_stops: Sequence[str]) -> dict[str, Any]:
+    """The options of a call. Nothing that belongs to the runner is ever among them.
+
+    Stops of a call replace those of the model's Modelfile, even by none, so a chat names both: its turns end with the latter.
+    """
+    options: dict[str, Any] = {"temperature": request.temperature, "num_predict": max(1, request.max_tokens)}
+    if request.stop:
+        options["stop"] = [*request.stop, *(own_stops if request.messages else ())]
+    if request.seed is not None:
+        options["seed"] = request.seed
+    return options
 
 
 def _usage(part: Any) -> Usage:
@@ -224,14 +240,30 @@ def _info(
     )
 
 
+def _parameters(shown: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The Modelfile's parameters, one a line: `num_ctx    8192`, `stop    "<|im_end|>"`."""
+    for line in str(shown.get("parameters") or "").splitlines():
+        key, _, value = line.strip().partition(" ")
+        yield key, value.strip()
+
+
+def _stops_from(shown: Mapping[str, Any]) -> tuple[str, ...]:
+    """Stop texts stand there as Go writes strings, which Python reads; one that it cannot read is one stop less."""
+    stops = []
+    for key, value in _parameters(shown):
+        if key == "stop" and value.startswith('"'):
+            with suppress(ValueError, SyntaxError):
+                stops.append(str(literal_eval(value)))
+    return tuple(stops)
+
+
 def _context_from(shown: Mapping[str, Any]) -> int | None:
     """The context an unloaded model will get, as far as it can be known: its `num_ctx`, or what it was trained for if small.
 
     Otherwise Ollama decides at loading, by the memory of the machine; 4,096 is the least it takes.
     """
-    for line in str(shown.get("parameters") or "").splitlines():
-        key, _, value = line.strip().partition(" ")
-        if key == "num_ctx" and value.strip().isdigit():
+    for key, value in _parameters(shown):
+        if key == "num_ctx" and value.isdigit():
             return int(value)
     known: Mapping[str, Any] = shown.get("model_info") or {}
     trained = known.get(f"{known.get('general.architecture')}.context_length")

@@ -72,6 +72,7 @@ def _load(path: str, key: str, context_tokens: int) -> Any:
     params.n_ctx = context_tokens
     params.n_batch = params.n_ubatch = BATCH_TOKENS
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads()
+    params.enable_reasoning = 0  # a chat wants the answer; thinking aloud on a slow processor takes minutes
     # One slot: with two, whichever idles loses its cache to the other; with one, the displaced prompt is kept in memory.
     params.n_parallel = 1
     params.cache_ram_mib = CACHE_MIB

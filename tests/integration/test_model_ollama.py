@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.error import HTTPError
@@ -119,6 +120,17 @@ async def test_no_runner_option_and_no_endless_answer_is_ever_asked_for(proxy: F
         assert body["keep_alive"] == "7m"
         assert not body.keys() & {"suffix", "system", "template", "context", "think", "format", "images"}
     assert [body.get("raw") for body in sent] == [True, None, True, True]
+
+
+async def test_stops_of_a_call_do_not_take_the_models_own_away(proxy: FaultProxy) -> None:
+    """Ollama replaces the Modelfile's stops by the call's, and an empty list replaces them too."""
+    client = OllamaClient(proxy.url)
+    for stop in ((), ("zzz",)):
+        await _all(client, replace(CHAT, stop=stop))
+        await _all(client, replace(CODE, stop=stop))
+    await client.aclose()
+    sent = [body["options"].get("stop") for path, body in proxy.asked if path in ("/api/generate", "/api/chat")]
+    assert sent == [None, None, ["zzz", "<|im_start|>", "<|im_end|>", "<|endoftext|>"], ["zzz"]]
 
 
 async def test_no_call_of_ours_loads_the_model_again(ollama_instance: Instance, client: OllamaClient) -> None:
