@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,8 +39,10 @@ def weights() -> Path:
         cannot_run(f"no weights: {error}")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name, in red, what this machine could not run: a green line must not hide it."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """Name last, in red, what this machine could not run: a green line must not hide it."""
+    yield
     missed = [
         (report.nodeid, report.longrepr[2].removeprefix("Skipped: ").removeprefix(NOT_RUN))
         for report in terminalreporter.stats.get("skipped", [])
