@@ -40,8 +40,10 @@ class Budget:
     @property
     def code(self) -> int:
         """Characters of code that can be rewritten: it is read once and written once, longer."""
-        by_context = (self.context - WORDS_OF_PROMPT - LEAST_ANSWER - SPARE) / (1 + GROWTH)
-        by_answer = (self.answer - LEAST_ANSWER) / (GROWTH - 0.3)
+        lead = min(LEAST_ANSWER, self.answer // 3)
+        by_context = (self.context - WORDS_OF_PROMPT - lead - SPARE) / (1 + GROWTH)
+        # An answer need not grow: what is longer than it may be is cut off, and then not applied.
+        by_answer = (self.answer - lead) / 1.2
         return self.characters(min(by_context, self.prompt - WORDS_OF_PROMPT, by_answer))
 
     @property

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from tests.support.editing import Editor
 from tests.support.wire import PATIENCE_S, running_server, write_config
 
 pytestmark = pytest.mark.embedded
@@ -34,3 +36,48 @@ async def test_without_ollama_the_embedded_model_answers_and_ends_with_the_serve
         await wire.ended()
         _, alive = await asyncio.to_thread(psutil.wait_procs, children, PATIENCE_S)
         assert alive == []
+
+
+SHOP = """class Store:
+    def add(self, item):
+        # 😀
+        if item in self.items:
+            return False
+        self.items.append(item)
+        return True
+
+
+def last():
+    return 0
+"""
+
+ACTS: dict[str, Any] = {
+    "workspace": {"workspaceEdit": {"documentChanges": True}},
+    "experimental": {"hearth": {"status": True, "markdown": True}},
+}
+
+
+async def test_code_actions_of_a_weak_model_change_what_they_are_about_or_nothing(tmp_path: Path, weights: Path) -> None:
+    (tmp_path / "data" / "hearth").mkdir(parents=True)
+    (tmp_path / "data" / "hearth" / "models").symlink_to(weights)
+    write_config(tmp_path, '[model]\nname = "smollm2"\n[actions]\nmax_tokens = 96\n[index]\nenabled = false\n')
+    async with running_server(tmp_path) as wire:
+        wire.replies["workspace/applyEdit"] = lambda params: {"applied": True}
+        await wire.initialize(ACTS)
+        await wire.status("ready")
+        editor = Editor(wire, URI, SHOP, "utf-16")
+        for action in ("document", "simplify", "explain"):
+            wire.received.clear()
+            place = editor.position(editor.text.index("append"))
+            argument = {"id": action, "uri": URI, "range": {"start": place, "end": place}, "run": action}
+            asked = wire.ask("workspace/executeCommand", {"command": "hearth.action", "arguments": [argument]})
+            await wire.until(lambda: any(one["stage"] == "writing" for one in wire.heard("hearth/partial")))
+            editor.type(0, 0, "# 😀 typed meanwhile\n")
+            answer = (await wire.answer(asked))["result"]
+            assert answer["outcome"] in ("edit", "text")
+            if answer["outcome"] == "edit":
+                result = editor.applied(wire.heard("workspace/applyEdit")[0]["edit"])
+                compile(result, "shop", "exec")
+                assert result.endswith("def last():\n    return 0\n")
+                assert "def add(self, item" in result
+        assert await wire.quit() == 0

@@ -13,7 +13,7 @@ class Editor:
     """One open document. Offsets count characters; what goes over the wire counts as the encoding does."""
 
     def __init__(self, wire: Wire, uri: str, text: str, encoding: str, language: str = "python") -> None:
-        self.uri, self.text, self.version, self.encoding = uri, text, 1, encoding
+        self.uri, self.text, self.version, self.encoding, self.language = uri, text, 1, encoding, language
         self._wire = wire
         wire.open(uri, text, language=language)
 
