@@ -30,6 +30,9 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 TABLES = "tables"
 
+REWRITTEN = "latest_version_hint.json"
+"""The one file that LanceDB writes over and can do without: its size says nothing about a commit."""
+
 REBUILD_ADVICE = "Run `lsp_server index` to build it again."
 UNWRITABLE_ADVICE = "Free space or permit writing there, or set XDG_CACHE_HOME to a folder that can be written."
 
@@ -161,7 +164,7 @@ def unwritable(location: Path, error: OSError) -> IndexUnwritableError:
 
 def footprint(location: Path) -> dict[str, int]:
     """Every file of the tables with its size: what must be there for the commit to be whole."""
-    return dict(_files(str(location / TABLES)))
+    return {name: size for name, size in _files(str(location / TABLES)) if not name.endswith(REWRITTEN)}
 
 
 def verify(location: Path, manifest: Manifest) -> None:

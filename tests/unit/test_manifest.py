@@ -11,6 +11,7 @@ import pytest
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
 from indexer.manifest import (
     MANIFEST,
+    REWRITTEN,
     SCHEMA,
     TABLES,
     Entry,
@@ -89,8 +90,10 @@ def test_a_file_of_the_tables_that_is_gone_or_has_another_size_is_damage(tmp_pat
     table = tmp_path / TABLES / "chunks.lance" / "data"
     table.mkdir(parents=True)
     (table / "1.lance").write_bytes(b"abc")
+    (table / REWRITTEN).write_bytes(b"9")
     whole = manifest(footprint=footprint(tmp_path))
     (table / "2.lance").write_bytes(b"of a later, unfinished commit")
+    (table / REWRITTEN).write_bytes(b"of that, too")
     verify(tmp_path, whole)
     harm(table / "1.lance")
     with pytest.raises(IndexDamagedError, match=r"chunks\.lance/data/1\.lance"):
