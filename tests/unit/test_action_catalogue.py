@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from lsp_server.actions import catalogue, prompting
@@ -153,6 +156,13 @@ def test_the_menu_of_a_long_document_looks_at_what_is_near() -> None:
     # 12 ms of parsing are what a menu may cost: of a long document it sees what is near.
     assert len(definitions(about.snapshot, about.selection)) < 2 * WINDOW_LINES / 5 + 2
     assert len(definitions(about.snapshot)) == 8000
+
+
+def test_the_page_for_users_describes_each_action() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "actions.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page, re.MULTILINE)
+    assert told[: len(ACTIONS)] == [(one.id, one.title.removesuffix("…")) for one in ACTIONS]
+    assert set(re.findall(r"`(\w+)`", page)) >= prompting.WORDS
 
 
 def test_the_users_own_actions_come_from_their_own_file() -> None:
