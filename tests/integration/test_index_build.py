@@ -281,7 +281,7 @@ def test_an_embedder_that_fails_midway_loses_nothing_that_was_committed(tmp_path
 
 def test_a_cancelled_build_keeps_what_it_committed(tmp_path: Path, static: Embedder) -> None:
     # Enough for workers, which have to end with the build.
-    root = plant(tmp_path / "root", {f"{n:02}.py": "compute()\n" * 15_000 for n in range(12)})
+    root = plant(tmp_path / "root", {f"{n:02}.py": ("compute('" + "x" * 90 + "')\n") * 1500 for n in range(12)})
     location = tmp_path / "index"
     seen: list[Progress] = []
 
