@@ -202,6 +202,10 @@ def _sampling(request: Generation, own_stops: Sequence[str]) -> dict[str, Any]:
     Stops of a call replace those of the model's Modelfile, even by none, so a chat names both: its turns end with the latter.
     """
     options: dict[str, Any] = {"temperature": request.temperature, "num_predict": max(1, request.max_tokens)}
+    if not request.messages:
+        # Ollama's default of 1.1 punishes what code is made of, the same names again: of 80 lines of the standard library
+        # SmolLM2 ended 14 as written with it and 19 without. A chat keeps what the model's maker chose.
+        options["repeat_penalty"] = 1.0
     if request.stop:
         options["stop"] = [*request.stop, *(own_stops if request.messages else ())]
     if request.seed is not None:

@@ -115,7 +115,7 @@ async def test_no_runner_option_and_no_endless_answer_is_ever_asked_for(proxy: F
     sent: list[dict[str, Any]] = [body for path, body in proxy.asked if path in ("/api/generate", "/api/chat")]
     assert len(sent) == 4
     for body in sent:
-        assert set(body["options"]) <= {"temperature", "num_predict", "stop", "seed"}
+        assert set(body["options"]) <= {"temperature", "num_predict", "stop", "seed", "repeat_penalty"}
         assert body["options"]["num_predict"] >= 1
         assert body["keep_alive"] == "7m"
         assert not body.keys() & {"suffix", "system", "template", "context", "think", "format", "images"}
