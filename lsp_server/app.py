@@ -32,8 +32,9 @@ from lsp_server.model.port import ChosenModel, PullProgress
 from lsp_server.model.scheduler import ScheduledClient
 from lsp_server.paths import Paths
 from lsp_server.pipes import CHUNK_BYTES, ByteSource, PipeWriter, read_in_thread, take_standard_streams
+from lsp_server.ports import Edge, Engine
 from lsp_server.server import make_server
-from lsp_server.session import Edge, Engine, Session
+from lsp_server.session import Session
 from lsp_server.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:

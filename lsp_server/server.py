@@ -9,7 +9,8 @@ from lsprotocol import types
 
 from lsp_server.features import code_actions, commands, inline_completion, lifecycle, text_sync
 from lsp_server.features.connection import Connection
-from lsp_server.session import Edge, Session
+from lsp_server.ports import Edge
+from lsp_server.session import Session
 
 CONVERSATIONS: Mapping[str, Callable[..., Any]] = {
     types.INITIALIZE: lifecycle.initialize,

@@ -19,7 +19,8 @@ from lsp_server.features.progress import IndexingProgress
 from lsp_server.features.protocol import ClientRefused, Protocol
 from lsp_server.features.runs import Runs
 from lsp_server.features.status import Announcer
-from lsp_server.session import Edge, Session
+from lsp_server.ports import Edge
+from lsp_server.session import Session
 from lsp_server.status import IndexState, Status
 
 log = logging.getLogger(__name__)
