@@ -159,6 +159,10 @@ class Workbench:
         """The inside of the panel that is shown."""
         return self.page.frame_locator("iframe.webview.ready").last.frame_locator("iframe#active-frame")
 
+    async def status_tooltip(self) -> str:
+        """The sentence behind the status item."""
+        return await self.page.locator('.statusbar-item[id$="hearth.status"]').get_attribute("aria-label") or ""
+
     async def close_answer(self) -> None:
         """Close the panel and give the keyboard back to the editor: a key pressed inside a panel stays inside it."""
         tab = self.page.locator('.editor-group-container .tab.active:not([data-resource-name*="."])').last

@@ -104,7 +104,7 @@ local function use_model(name)
     end
     vim.lsp.config("hearth", { init_options = { model = { name = wanted } } })
     require("hearth.server").restart()
-    vim.notify(("Hearth: %s from now on. To keep it, put it into vim.lsp.config or into config.toml (:help hearth-model)."):format(wanted))
+    vim.notify(("Hearth: %s from now on (to keep it, :help hearth-model)."):format(wanted))
   end
   if name ~= "" then
     use(name)

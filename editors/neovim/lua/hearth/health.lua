@@ -20,7 +20,13 @@ local function check_server()
     return
   end
   health.ok(table.concat(command, " "))
-  local program = vim.list_slice(command, 1, #command - (command[#command] == "serve" and 1 or 0))
+  local program = {}
+  for _, word in ipairs(command) do
+    if word == "serve" then
+      break
+    end
+    program[#program + 1] = word
+  end
   local ran, done = pcall(function()
     return vim.system(vim.list_extend(vim.list_slice(program), { "--version" }), { text = true, timeout = 20000 }):wait()
   end)
