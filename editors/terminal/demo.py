@@ -13,6 +13,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def _run(root: Path) -> int:
     console.rule("[bold]1. A model[/]", align="left")
     if not _model_ready():
         return 1
-    console.rule(f"[bold]2. An index of {escape(str(root))}[/]", align="left")
+    console.rule(f"[bold]2. An index of {escape(root.name)}[/]", align="left")
     if not _indexed(root):
         return 1
     console.rule("[bold]3. An editor connects and asks for ghost text[/]", align="left")
@@ -77,7 +78,7 @@ def _run(root: Path) -> int:
 def _indexed(root: Path) -> bool:
     """Index the repository; what the command says is said again here. Its progress bar is drawn on stderr meanwhile."""
     done = subprocess.run([*SERVER, "index", str(root)], stdout=subprocess.PIPE, text=True, check=False)
-    console.print(escape(done.stdout.rstrip()))
+    console.print(escape(done.stdout.rstrip().replace(str(root), root.name)))
     return done.returncode == 0
 
 
@@ -216,15 +217,21 @@ async def _explain(client: LanguageClient, took: float) -> None:
     console.print(f"  [dim]prompt:[/] {about.get('prompt_tokens')} tokens{cached}")
 
 
-_RETURN = re.compile(r"^([ \t]+return )(\S.{7,60})$")
+_RETURN = re.compile(r"^([ \t]+return )(\S.*\(.{2,50})$")
 _SUFFIXES = {".py", ".ts", ".js", ".go", ".rs", ".java", ".rb", ".c", ".cpp", ".kt", ".swift", ".php"}
 _LEAST_LINES, _MOST_LINES = 40, 400
 
 
 def _places(root: Path) -> Iterator[Place]:
-    """A place in each of the repository's files, those of middling size in a fixed order, tests last."""
+    """A place in each of the repository's files of middling size: where most of the code is first, tests last."""
     files = [path for path in _files(root) if path.suffix in _SUFFIXES]
-    for path in sorted(files, key=lambda path: ("test" in str(path.relative_to(root)), len(path.parts), str(path))):
+    folders = Counter(path.relative_to(root).parts[0] for path in files)
+
+    def order(path: Path) -> tuple[bool, int, str]:
+        inside = path.relative_to(root)
+        return "test" in str(inside), -folders[inside.parts[0]], str(inside)
+
+    for path in sorted(files, key=order):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lsp_server.model.port import Usage
+from lsp_server.model.scheduler import common_start
 
 CHARACTERS_PER_TOKEN = 3.0
 """Where nothing was measured yet. Code in BPE vocabularies of 32,000 to 152,000 tokens has 2.7 to 3.8; low is safe."""
@@ -20,30 +21,40 @@ UNKNOWN_SPEED = 340.0
 SMALLEST_PROMPT = 256
 """Tokens. Below this a prompt does not hold one function and its imports, however slow the machine."""
 
+LEAST_READ = 32
+"""Tokens that must have been read for their time to say anything: a call has 40 to 60 ms of its own."""
+
 _WEIGHT = 0.3
 """Of the newest measurement, in a running mean: settles in about five requests, rides out one odd file."""
 
 
 @dataclass(slots=True)
 class Calibration:
-    """What is known of one model on this machine. `tokens_per_second` is 0 until a prompt was read without the cache."""
+    """What is known of one model on this machine. `tokens_per_second` is 0 until a prompt was read that no cache held."""
 
     characters_per_token: float = CHARACTERS_PER_TOKEN
     tokens_per_second: float = 0.0
+    _last: str = ""
 
-    def learn(self, prompt: str, usage: Usage) -> None:
-        """Take one finished generation in. Reading speed is believed only for prompts the cache cannot have held."""
-        if usage.prompt_tokens < 32:
-            return
-        seen = len(prompt) / usage.prompt_tokens
-        self.characters_per_token += _WEIGHT * (seen - self.characters_per_token)
-        read = usage.prompt_tokens - (usage.reused_tokens or 0)
-        if usage.prompt_ms <= 0 or read < 32:
-            return
-        speed = 1000 * read / usage.prompt_ms
-        if usage.reused_tokens is None and self.tokens_per_second and speed > 3 * self.tokens_per_second:
-            return  # a runner that does not count reuse: this prompt came from its cache
-        self.tokens_per_second += (_WEIGHT if self.tokens_per_second else 1.0) * (speed - self.tokens_per_second)
+    def learn(self, prompt: str, usage: Usage | None, read_ms: float = 0.0) -> None:
+        """Take one generation in. `usage` is None where it was ended before the runner counted; then the time to the first
+        token, `read_ms`, stands for the reading time, which makes the machine look a little slower than it is.
+
+        What the prompt shares with the one before came from the runner's cache and says nothing about its speed.
+        """
+        shared = common_start(prompt, self._last)
+        self._last = prompt
+        if usage is not None and usage.prompt_tokens >= LEAST_READ:
+            seen = len(prompt) / usage.prompt_tokens
+            self.characters_per_token += _WEIGHT * (seen - self.characters_per_token)
+        if usage is not None and usage.reused_tokens is not None:
+            read = float(usage.prompt_tokens - usage.reused_tokens)
+        else:
+            read = (len(prompt) - shared) / self.characters_per_token
+        took = usage.prompt_ms if usage is not None else read_ms
+        if read >= LEAST_READ and took > 0:
+            speed = 1000 * read / took
+            self.tokens_per_second += (_WEIGHT if self.tokens_per_second else 1.0) * (speed - self.tokens_per_second)
 
     def prompt_characters(self, limit_tokens: int, read_ms: float) -> int:
         """Longest prompt in characters: the user's limit, or less where reading that much would take longer than `read_ms`."""

@@ -173,10 +173,9 @@ class CompletionEngine:
     def _usage(self, chosen: ChosenModel, run: Run) -> Usage:
         """What the run cost: the runner's count, or an estimate of the prompt where the run was ended before it counted."""
         calibration = self._anchors.calibration(chosen)
-        if run.usage is None:
-            return Usage(prompt_tokens=int(len(run.built.text) / calibration.characters_per_token))
-        calibration.learn(run.built.text, run.usage)
-        return run.usage
+        if run.finished:
+            calibration.learn(run.built.text, run.usage, run.read_ms)
+        return run.usage or Usage(prompt_tokens=int(len(run.built.text) / calibration.characters_per_token))
 
 
 def _cleaned(answer: str, before: str, after: str, built: prompt.Prompt, snapshot: DocumentSnapshot) -> str:

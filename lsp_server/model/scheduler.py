@@ -83,7 +83,7 @@ class ScheduledClient:
 
     async def _read(self, model: str, prompt: str, turn: Turn, read: _Read) -> bool:
         """Have the runner read all but the last piece of a prompt; False where the turn is wanted back in between."""
-        at = _common(self._held.get(model, ""), prompt)
+        at = common_start(self._held.get(model, ""), prompt)
         piece = self._piece()
         while len(prompt) - at > piece + piece // 2:
             if turn.wanted_back.is_set():
@@ -161,7 +161,7 @@ def _continued(request: Generation, written: str, left: int) -> Generation:
     return replace(request, prompt=request.prompt + written, max_tokens=left)
 
 
-def _common(one: str, other: str) -> int:
+def common_start(one: str, other: str) -> int:
     """Length of the common start of two texts, by halving: comparing slices is C, comparing characters is not."""
     low, high = 0, min(len(one), len(other))
     if one[:high] == other[:high]:

@@ -74,6 +74,12 @@ def test_a_slow_reader_gets_a_shorter_prompt_but_never_a_useless_one() -> None:
 def test_a_prompt_out_of_the_cache_says_nothing_about_reading_speed() -> None:
     calibration = Calibration()
     calibration.learn("x" * 600, Usage(prompt_tokens=200, prompt_ms=1000))
-    calibration.learn("x" * 600, Usage(prompt_tokens=200, prompt_ms=10))
-    calibration.learn("x" * 600, Usage(prompt_tokens=200, reused_tokens=199, prompt_ms=10))
+    calibration.learn("x" * 606, Usage(prompt_tokens=202, prompt_ms=10))
+    calibration.learn("y" * 600, Usage(prompt_tokens=200, reused_tokens=199, prompt_ms=10))
     assert calibration.tokens_per_second == 200
+
+
+def test_an_answer_that_was_ended_early_tells_by_its_first_token() -> None:
+    calibration = Calibration()
+    calibration.learn("x" * 600, None, read_ms=500)
+    assert calibration.tokens_per_second == 600 / CHARACTERS_PER_TOKEN / 0.5
