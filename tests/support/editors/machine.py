@@ -47,7 +47,7 @@ def program(*names: str, package: str = "") -> Path:
         if found:
             return Path(found)
     if package:
-        _install(package)
+        install(package)
         for name in names:
             found = shutil.which(name)
             if found:
@@ -58,14 +58,15 @@ def program(*names: str, package: str = "") -> Path:
 def fonts() -> None:
     """A monospaced font that exists, so that pictures look the same on every machine. Best effort: text is tested, not ink."""
     if not Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf").exists() and _may_install():
-        _install("fonts-dejavu-core")
+        install("fonts-dejavu-core")
 
 
 def _may_install() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _install(package: str) -> None:
+def install(package: str) -> None:
+    """Install a Debian package, where we may. Raises EditorUnavailable."""
     if not _may_install():
         raise EditorUnavailable(f"{package} is not installed, and only root on Debian can have it installed from here")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}

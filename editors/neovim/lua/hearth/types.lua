@@ -5,6 +5,7 @@
 ---@field model? hearth.InitOptions.model
 ---@field completion? hearth.InitOptions.completion
 ---@field index? hearth.InitOptions.index
+---@field actions? hearth.InitOptions.actions
 
 ---@class hearth.InitOptions.model
 ---@field backend? "auto"|"ollama"|"embedded"|"openai_compatible" Who serves the model. `auto` takes Ollama when it answers and has a usable model, else the embedded runner. Default: `"auto"`.
@@ -27,9 +28,18 @@
 ---@field max_file_kib? integer Larger files are not indexed, in KiB. Default: `1024`.
 ---@field exclude? string[] More paths to leave out, as .gitignore patterns. Default: `{}`.
 
+---@class hearth.InitOptions.actions
+---@field enabled? boolean Offer code actions. Default: `true`.
+---@field max_tokens? integer Longest answer, in tokens. An answer that is cut off is shown, not applied. Default: `1536`.
+---@field prompt_tokens? integer Longest prompt, in tokens. What does not fit is abridged, and you are told. Default: `3072`.
+---@field context_budget_ms? integer Time to look up definitions in the repository, in milliseconds. 0: none. Default: `500`.
+---@field confirm? boolean Have the editor show an edit before it is applied, where it can. Default: `true`.
+---@field disabled? string[] Ids of actions that are not offered (`tests`). Default: `{}`.
+
 ---@class hearth.WorkspaceSettings What `settings.hearth` of `vim.lsp.config` may hold: a project may set it.
 ---@field completion? hearth.WorkspaceSettings.completion
 ---@field index? hearth.WorkspaceSettings.index
+---@field actions? hearth.WorkspaceSettings.actions
 
 ---@class hearth.WorkspaceSettings.completion
 ---@field enabled? boolean Offer ghost text. Default: `true`.
@@ -43,3 +53,10 @@
 ---@field enabled? boolean Index the workspace folders and keep the index current. Default: `true`.
 ---@field max_file_kib? integer Larger files are not indexed, in KiB. Default: `1024`.
 ---@field exclude? string[] More paths to leave out, as .gitignore patterns. Default: `{}`.
+
+---@class hearth.WorkspaceSettings.actions
+---@field enabled? boolean Offer code actions. Default: `true`.
+---@field max_tokens? integer Longest answer, in tokens. An answer that is cut off is shown, not applied. Default: `1536`.
+---@field prompt_tokens? integer Longest prompt, in tokens. What does not fit is abridged, and you are told. Default: `3072`.
+---@field context_budget_ms? integer Time to look up definitions in the repository, in milliseconds. 0: none. Default: `500`.
+---@field disabled? string[] Ids of actions that are not offered (`tests`). Default: `{}`.
