@@ -10,6 +10,9 @@ from lsp_server.actions.records import Refusal
 PIECES = [
     ("python", "    def f(self):\n        return 1"),
     ("python", "    def f(self):\n        return '''\n  a\nb\n'''"),
+    ("python", '    def f(self):\n        """One.\n\n        Two.\n          three\n        """\n        return 1'),
+    ("python", '    def f(self):\n        """One.\n  hanging\n        """\n        return 1'),
+    ("python", '        def f(self):\n            """One.\n      hanging\n            """\n            return 1'),
     ("python", "\tx = 1\n\n\ty = 2"),
     ("python", "if x:\n    y\nelse:\n  z"),
     ("python", "        a\n    b"),
@@ -43,6 +46,18 @@ FITTED = [
     ("    x()", "a:\n    b\n{}\n", "\n\nx()\n\n\n", "    x()"),
     ("    x()", "a:\n    b\n{}\n", "x()\n   \ny()", "    x()\n\n    y()"),
     ("    x()", "a:\r\n    b\r\n{}\r\n", "x()\ny()", "    x()\r\n    y()"),
+    (
+        "    def f():\n        pass",
+        "{}\n",
+        'def f():\n    """One.\n\n    Two.\n    """',
+        '    def f():\n        """One.\n\n        Two.\n        """',
+    ),
+    (
+        "\tdef f():\n\t\tpass",
+        "{}\n",
+        'def f():\n    """One.\n\n      Two.\n    """',
+        '\tdef f():\n\t\t"""One.\n\n\t\t  Two.\n\t\t"""',
+    ),
     ("    x(a,\n      b)", "a:\n    b\n{}\n", "x(a,\n  c)", "    x(a,\n      c)"),
 ]
 
