@@ -138,6 +138,9 @@ def _tidy(text: str, code: str) -> str:
     return whole
 
 
+_LEFT_OUT = re.compile(r"(?:^|\.\.\.|…)\s*(?:the )?(?:rest|remainder|remaining|existing)\b.{0,20}\bcode\b", re.IGNORECASE)
+
+
 def check(text: str) -> Refusal | None:
     """Why a text is no documentation."""
     if not any(character.isalpha() for character in text):
@@ -145,6 +148,10 @@ def check(text: str) -> Refusal | None:
     if text.count("\n") >= MOST_LINES:
         return Refusal(
             "too_long", "The model wrote far too much for one doc comment.", "Answer with at most ten lines of text."
+        )
+    if _LEFT_OUT.search(text):
+        return Refusal(
+            "placeholder", "The model left code out in place of documentation.", "Answer with plain text, without code."
         )
     if "```" in text:
         return Refusal("code", "The model wrote code in place of documentation.", "Answer with plain text, without code.")

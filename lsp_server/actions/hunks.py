@@ -49,13 +49,16 @@ def _lines(block: str) -> tuple[str, ...]:
     return tuple(line for line in lines if not re.fullmatch(r"[ \t]*```[\w+#.-]*[ \t]*", line))
 
 
-def diff(blocks: Sequence[Fence], reply: str) -> list[Hunk]:
-    """The hunks of the first diff among the blocks of a reply, or of the whole reply where it is one."""
+def diff(blocks: Sequence[Fence], reply: str) -> list[Hunk] | None:
+    """The hunks of the first diff among the blocks of a reply, or of the whole reply where it is one; None where none is.
+
+    A diff that changes nothing has no hunks.
+    """
     texts = [one.text for one in blocks if one.tag in ("diff", "patch")]
     texts += [one.text for one in blocks if one.tag not in ("diff", "patch") and _looks_like_diff(one.text)]
     if not blocks and _looks_like_diff(reply):
         texts.append(reply)
-    return _hunks(texts[0]) if texts else []
+    return _hunks(texts[0]) if texts else None
 
 
 def _looks_like_diff(text: str) -> bool:

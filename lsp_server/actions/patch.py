@@ -128,7 +128,7 @@ def _readings(text: str, region: Region, snapshot: DocumentSnapshot) -> Iterator
 def _raw_readings(text: str, shown: str, region: Region, language: str) -> Iterator[str | Refusal]:
     blocks = reply.fences(text)
     partial = hunks.search_replace(text) or hunks.diff(blocks, text)
-    if partial:
+    if partial is not None:
         yield hunks.apply(partial, shown)
         return
     code = [one.text for one in reply.code_blocks(text, language)]

@@ -151,6 +151,9 @@ GOOD: Mapping[str, Callable[[Sample], str]] = {
 BAD: Mapping[str, tuple[Callable[[Sample], str], str]] = {
     "nothing": (lambda s: "", "no_code"),
     "prose": (lambda s: "I'm sorry, I cannot help with that.", "no_code unrelated syntax talk"),
+    "a diff that changes nothing": (
+        lambda s: fence("\n".join(f"{mark}{line}" for mark in "-+" for line in s.code.split("\n")), "diff"), "unchanged",
+    ),
     "unchanged": (lambda s: fence(s.code, s.language), "unchanged"),
     "broken": (lambda s: fence(s.broken, s.language), "syntax"),
     "code left out": (lambda s: fence(s.placeholder, s.language), "placeholder"),

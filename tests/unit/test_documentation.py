@@ -81,6 +81,7 @@ def test_the_text_is_found_in_every_form(said: str) -> None:
 @pytest.mark.parametrize(
     ("said", "code"),
     [
+        ("# ... rest of the code unchanged", "placeholder"),
         ("", "empty"),
         ("```python\ndef f(a):\n    return a\n```", "empty"),
         ("...", "empty"),
