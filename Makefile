@@ -4,7 +4,7 @@ REPO ?= .
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: help setup demo test test-fast check docs bench lock clean
+.PHONY: help setup demo test test-fast check docs pictures bench lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,8 +26,9 @@ test: setup check ## every test, with a real Ollama (built once if there is none
 	$(BIN)/python -m tests.support.editors || test "$$CI" != true
 	$(BIN)/python -m pytest
 
-test-fast: setup ## the tests that need no model, in under a minute
-	$(BIN)/python -m pytest -q -m "not slow and not ollama and not embedded and not editors"
+test-fast: setup ## the developer's loop: what needs no model and no editor, in under a minute
+	$(BIN)/python -m pytest -q -m "not slow and not ollama and not embedded and not editors" \
+		tests/unit tests/integration tests/e2e/test_ghost_text.py
 
 check: setup ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -37,6 +38,9 @@ check: setup ## formatting, lint, types, import contracts
 
 docs: setup ## the generated pages of docs/
 	$(BIN)/lsp_server settings --markdown > docs/settings.md
+
+pictures: setup ## the screenshots of docs/images, by real editors
+	HEARTH_PICTURES=1 $(BIN)/python -m pytest -q tests/editors/test_pictures.py
 
 bench: setup ## every benchmark; docs/benchmarks.md says what they measure
 	$(BIN)/python -m tests.bench
