@@ -133,7 +133,11 @@ async def test_it_is_sent_away(window: Window) -> None:
     await window.bench.type("ret")
     await window.bench.until_ghost("urn sum(prices)")
     await window.bench.press("Escape")
-    await window.bench.until_ghost(lambda text: not text) if await window.bench.ghost_text() else None
+
+    async def gone() -> bool:
+        return not await window.bench.ghost_text()
+
+    await window.bench.until(gone, "no ghost text")
     await window.until_text(upto(TOTAL, "    ret"))
 
 

@@ -235,6 +235,7 @@ async def vscode_window(
     trust: bool = True,
     open_path: Path | None = None,
     size: tuple[int, int] = (1280, 800),
+    scale: int = 1,
 ) -> AsyncIterator[Workbench]:
     """A window on `folder / "project"` (or another path) with the extension installed and nothing else."""
     user = folder / "vscode/data/User/settings.json"
@@ -259,6 +260,7 @@ async def vscode_window(
                 executable_path=vscode.chromium,
                 headless=True,
                 viewport={"width": size[0], "height": size[1]},
+                device_scale_factor=scale,
                 args=[
                     "--no-sandbox",
                     "--disable-gpu",
