@@ -40,7 +40,7 @@ def abridge(code: str, language: str, characters: int, keep_line: int = 0) -> Ab
             continue
         inside = [other for other in gone if body.first <= other.first and other.last <= body.last]
         gone = [other for other in gone if other not in inside]
-        size -= sum(len(line) + 1 for line in lines[body.first : body.last + 1]) - sum(other.size for other in inside)
+        size -= body.saves - sum(other.saves for other in inside)
         gone.append(body)
     text = _without(lines, gone, language)
     left_out = [f"the body of `{one.name}` (lines {one.first + 1}–{one.last + 1} of the selection)" for one in gone]
@@ -70,12 +70,12 @@ def parts(code: str, language: str, characters: int) -> list[Symbol] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """The lines of a definition that its signature can stand for; 0-based, inclusive."""
+    """The lines of a definition that its signature can stand for; 0-based, inclusive. `saves` counts characters."""
 
     name: str
     first: int
     last: int
-    size: int
+    saves: int
     holds: bool
 
 
@@ -94,11 +94,12 @@ def _bodies(code: str, language: str) -> list[_Body]:
         if lines[last].strip().strip(")]};,").strip() in ("", "end"):
             last -= 1
         if last > first:
-            size = sum(len(line) + 1 for line in lines[first : last + 1])
+            saves = sum(len(line) + 1 for line in lines[first : last + 1]) - len(_stand_in(lines, first, last, language)) - 1
             holds = any(
                 other is not one and one.start_line <= other.start_line and other.end_line <= one.end_line for other in symbols
             )
-            found.append(_Body(one.qualified_name, first, last, size, holds))
+            if saves > 0:
+                found.append(_Body(one.qualified_name, first, last, saves, holds))
     return found
 
 
@@ -117,15 +118,18 @@ def _distance(body: _Body, line: int) -> int:
 
 
 def _without(lines: Sequence[str], gone: Sequence[_Body], language: str) -> str:
-    mark = line_comment(language)
     kept: list[str] = []
     at = 0
     for body in sorted(gone, key=lambda one: one.first):
         kept += lines[at : body.first]
-        indent = lines[body.first][: len(lines[body.first]) - len(lines[body.first].lstrip())]
-        kept.append(f"{indent}{mark} {body.last - body.first + 1} lines not shown")
+        kept.append(_stand_in(lines, body.first, body.last, language))
         at = body.last + 1
     return "\n".join([*kept, *lines[at:]])
+
+
+def _stand_in(lines: Sequence[str], first: int, last: int, language: str) -> str:
+    indent = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
+    return f"{indent}{line_comment(language)} {last - first + 1} lines not shown"
 
 
 def _windowed(text: str, characters: int, keep_line: int) -> tuple[str, list[str]]:

@@ -10,7 +10,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from indexer.languages import known, parse
 from indexer.outline import outline
 from indexer.records import Symbol
 from lsp_server.actions.hunks import has_markers
-from lsp_server.actions.records import FileEdit, Refusal, Span
+from lsp_server.actions.likeness import Part, kept
+from lsp_server.actions.records import FileEdit, Promise, Refusal, Span
 from lsp_server.actions.reply import is_prose
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Change:
     new: Span
     language: str
     renames: bool = False
-    keeps_behaviour: bool = False
+    promise: Promise = ""
     truncated: bool = False
     imports: tuple[Span, ...] = field(default=())
 
@@ -211,8 +212,8 @@ def unrelated(change: Change) -> Refusal | None:
     before = set(_WORD.findall(change.was))
     if len(before) < 5 or not change.becomes.strip():
         return None
-    kept = len(before & set(_WORD.findall(change.becomes))) / len(before)
-    if kept < (0.3 if change.keeps_behaviour else 0.15):
+    share = len(before & set(_WORD.findall(change.becomes))) / len(before)
+    if share < (0.3 if change.promise else 0.15):
         return Refusal("unrelated", "The answer is about other code.", "Answer with the code you were given, changed as asked.")
     return None
 
@@ -294,10 +295,32 @@ def _names(symbols: Sequence[Symbol], by_signature: bool) -> Counter[tuple[str, 
     return Counter((one.qualified_name, one.signature if by_signature else "") for one in symbols if one.kind != "constant")
 
 
+def promised(change: Change) -> Refusal | None:
+    """More is changed than the action may change."""
+    if change.trees is None or not change.promise:
+        return None
+    before, after = change.symbols
+    one = next(iter(_inside(before, change.before, change.old)), None)
+    other = next((found for found in _inside(after, change.after, change.new) if one and found.name == one.name), None)
+    parts = Part(change.before, change.trees[0], change.old), Part(change.after, change.trees[1], change.new)
+    broken = _touching(errors(change.trees[0]), change.before, change.old)  # then nobody knows where its head ends
+    if one is None or other is None or broken or one.start_line - 1 != _rows(change.before, change.old)[0]:
+        return kept(change.promise, *parts)
+    spans = _span(change.before, one), _span(change.after, other)
+    definitions = replace(parts[0], span=spans[0]), replace(parts[1], span=spans[1])
+    return kept(change.promise, *parts, definitions)
+
+
+def _span(text: str, symbol: Symbol) -> Span:
+    lines = text.split("\n")
+    start = sum(len(line) + 1 for line in lines[: symbol.start_line - 1])
+    return Span(start, start + sum(len(line) + 1 for line in lines[symbol.start_line - 1 : symbol.end_line]) - 1)
+
+
 Check = Callable[[Change], Refusal | None]
 
 CHECKS: Sequence[Check] = (
-    cut_off, nothing, invisible, talk, placeholder, shrunk, unrelated, syntax, neighbours, public_names, twins,
+    cut_off, nothing, invisible, talk, placeholder, shrunk, unrelated, syntax, neighbours, public_names, twins, promised,
 )  # fmt: skip
 
 ADDITION_CHECKS: Sequence[Check] = (cut_off, nothing, invisible, talk, placeholder, syntax, neighbours, twins)

@@ -98,7 +98,7 @@ def _narrow(one: Replacement, text: str) -> Replacement:
 
 _BY_NEARNESS = (
     "no_code", "empty", "talk", "no_tests", "unplaced", "unrelated", "shrunk", "unchanged", "placeholder", "invisible",
-    "syntax", "neighbours", "names", "twins", "truncated",
+    "syntax", "neighbours", "names", "twins", "signature", "more", "truncated",
 )  # fmt: skip
 _ORDER = {code: number for number, code in enumerate(_BY_NEARNESS)}
 """How near a refused reading came to being applied. The nearest one's reason is told, to the user and to the model."""
@@ -245,7 +245,7 @@ def _in_place(
         Span(start, start + len(fitted)),
         snapshot.language,
         renames=action.renames,
-        keeps_behaviour=action.keeps_behaviour,
+        promise=action.promise,
         truncated=truncated,
         imports=(Span(added_at, added_at + len(added)),) if added else (),
     )

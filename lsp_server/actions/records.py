@@ -16,6 +16,10 @@ from lsp_server.model.port import Usage
 Answer = Literal["code", "documentation", "tests", "explanation"]
 """What a model is asked for: code that replaces a region, the text of a doc comment, tests for another file, or Markdown."""
 
+Promise = Literal["", "names", "types", "behaviour"]
+"""What an action changes at most: anything; nothing but names of local variables; nothing but types; not what the code does,
+of which only the signature can be checked."""
+
 Reach = Literal["region", "definition", "diagnostic", "todo", "repository"]
 """What an action works on: the selection or else the definition around the cursor; always a definition; the code around a
 diagnostic; the code around a TODO; nothing in this document."""
@@ -61,7 +65,7 @@ class Action:
 
     `kind` is LSP's dotted word, `prompt` names a file of `prompts/` or is, for the user's own actions, `template` itself.
     `asks` is what the editor asks the user first, empty for nothing. `renames` allows names that other code may use to go.
-    `languages` None means all. `keeps_behaviour` is what the gate and the benchmark may count on.
+    `languages` None means all. `promise` is what the gate holds the answer to.
     """
 
     id: str
@@ -72,7 +76,7 @@ class Action:
     prompt: str
     asks: str = ""
     renames: bool = False
-    keeps_behaviour: bool = False
+    promise: Promise = ""
     languages: frozenset[str] | None = None
     template: str = ""
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from indexer.errors import IndexDamagedError
-from indexer.records import Hit
+from indexer.records import Asker, Hit
 from lsp_server.completion.context import choose_snippets, gather, names_near
 
 
@@ -18,7 +18,7 @@ class Shelf:
     def __init__(self, *, slow: bool = False, damaged: bool = False) -> None:
         self.slow, self.damaged, self.left_over = slow, damaged, 0
 
-    async def search(self, text: str, *, k: int) -> Sequence[Hit]:
+    async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
         if self.damaged:
             raise IndexDamagedError("broken")
         if self.slow:

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from indexer.ranking import fuse, in_order_of_names, names_in, path_factor, without_overlaps
+from indexer.ranking import (
+    bm25,
+    file_name,
+    fuse,
+    in_order_of_names,
+    maxima,
+    mean_of_fields,
+    means,
+    names_in,
+    path_factor,
+    question_stems,
+    rarity,
+    relative,
+    sums_of_best,
+    without_overlaps,
+)
 from indexer.records import Hit
 
 
@@ -75,3 +91,71 @@ def test_definitions_come_in_the_order_of_the_names() -> None:
     assert in_order_of_names(["a", "b"], defined) == [2, 4, 1]
     assert in_order_of_names(["b", "a"], defined) == [1, 2, 4]
     assert in_order_of_names([], defined) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "stems"),
+    [
+        ("how are routes registered", ["rout", "register"]),
+        ("what is it", ["what", "is", "it"]),
+        ("URL map", ["url", "map", "urlmap"]),
+        ("replace_file", ["replac", "fil", "replacefil"]),
+        ("route routes", ["rout"]),
+        ("", []),
+    ],
+)
+def test_a_question_is_looked_up_by_its_meaningful_stems(question: str, stems: list[str]) -> None:
+    assert question_stems(question, lambda word: word in {"urlmap", "replacefil", "are", "how"}) == stems
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("src/retry_policy.test.ts", "retry_policy"),
+        ("src/routing/mod.rs", "routing"),
+        ("pkg/__init__.py", "pkg"),
+        ("index.js", "index"),
+        ("home/.bashrc", "bashrc"),
+        ("Makefile", "Makefile"),
+    ],
+)
+def test_a_file_that_stands_for_its_folder_is_called_as_that(path: str, name: str) -> None:
+    assert file_name(path) == name
+
+
+def test_a_rare_word_weighs_more_and_every_word_something() -> None:
+    assert rarity(1, 100) > rarity(50, 100) > rarity(100, 100) > 0
+
+
+def test_bm25_grows_with_repetition_ever_less_and_falls_with_length() -> None:
+    counts, lengths = np.array([1, 2, 3, 1]), np.array([10, 10, 10, 40])
+    once, twice, thrice, long = bm25(counts, lengths, 10.0)
+    assert thrice > twice > once > long > 0
+    assert twice - once > thrice - twice
+
+
+FILES = np.array([0, 1, 0, 0, -1, 0, 1], dtype=np.int32)
+VALUES = np.array([1.0, 5.0, 2.0, 3.0, 100.0, 4.0, -1.0])
+
+
+def test_what_chunks_say_of_their_files() -> None:
+    assert sums_of_best(VALUES, FILES, 3).tolist() == [9.0, 5.0, 0.0]  # the best three, and nothing below 0
+    assert means(VALUES, FILES, 3).tolist() == [2.5, 2.0, 0.0]
+    assert maxima(VALUES, FILES, 3).tolist() == [4.0, 5.0, 0.0]
+    nothing = np.zeros(0)
+    for signal in (sums_of_best, means, maxima):
+        assert signal(nothing, nothing.astype(np.int32), 2).tolist() == [0.0, 0.0]
+
+
+def test_fields_count_the_same_whatever_their_scale() -> None:
+    assert relative(np.array([-1.0, 5.0, 10.0])).tolist() == [0.0, 0.5, 1.0]
+    assert relative(np.zeros(2)).tolist() == [0.0, 0.0]
+    fields = {"large": np.array([1000.0, 0.0]), "small": np.array([0.0, 0.1]), "both": np.array([1.0, 0.5])}
+    assert mean_of_fields(fields).round(3).tolist() == [0.667, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("path", "question", "factor"), [("a.md", "write", 0.7), ("a.md", "the readme", 1.0), ("a.py", "x", 1.0)]
+)
+def test_prose_counts_less_unless_asked_for(path: str, question: str, factor: float) -> None:
+    assert path_factor(path, question) == factor
