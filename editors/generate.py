@@ -61,7 +61,8 @@ def lua_types() -> str:
     """lua/hearth/types.lua: LuaCATS classes for `init_options` (the user's settings) and `settings.hearth` (the others)."""
     lines = [
         "---@meta",
-        "-- The server's settings as types. Made by editors/generate.py from lsp_server/settings.py. Do not edit: the tests compare.",
+        "-- The server's settings as types. Made by editors/generate.py from lsp_server/settings.py. "
+        "Do not edit: the tests compare.",
         "",
     ]
     sections = {name: list(rows) for name, rows in groupby(entries(), key=lambda entry: entry.key.split(".")[0])}

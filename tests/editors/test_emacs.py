@@ -1,4 +1,4 @@
-"""Real Emacs with Eglot: an editor without ghost text gets the suggestion as a completion, takes it, and the server hears of it."""
+"""Real Emacs with Eglot: an editor without ghost text gets the suggestion as a completion and takes it."""
 
 from __future__ import annotations
 

@@ -44,9 +44,7 @@ async def screen(
     (folder / "project/.git").mkdir(parents=True)
     (folder / "project/shop.py").write_text(TOTAL)
     settings = {"model": {"backend": "ollama", "name": MODEL, "ollama_host": reciter.url}}
-    session = neovim_session(
-        neovim_or_not_run(request.param), folder, settings=settings, lua=ANSWERS, open_file="shop.py"
-    )
+    session = neovim_session(neovim_or_not_run(request.param), folder, settings=settings, lua=ANSWERS, open_file="shop.py")
     async with session as opened:
         await opened.until(lambda: opened.text().split("\n")[-2].rstrip().endswith(" hearth"), "the server is ready")
         yield opened
@@ -107,7 +105,10 @@ async def test_a_model_is_chosen_from_those_that_are_there(screen: Screen) -> No
     await screen.command("Hearth model")
     await said(screen, f"{MODEL} from now on")
     assert any(f"● {MODEL}  ollama" in one for one in await screen.lua("return vim.g.offered"))
-    await screen.eventually(lambda: screen.lua("local c = vim.lsp.get_clients({ name = 'hearth' })[1]; return c and c.id ~= ...", before), "another server")
+    await screen.eventually(
+        lambda: screen.lua("local c = vim.lsp.get_clients({ name = 'hearth' })[1]; return c and c.id ~= ...", before),
+        "another server",
+    )
 
 
 async def test_an_explanation_streams_into_a_window(screen: Screen, reciter: ScriptedOllama) -> None:
@@ -152,7 +153,8 @@ async def test_a_rewrite_is_shown_then_applied_or_not_and_undone_in_one_step(
     try:
         await screen.command("Hearth refactor name the start of the sum")
         await screen.until(
-            lambda: "-    return sum(prices)" in screen.text() and "+    return sum(prices, start=0)" in screen.text(), "the diff"
+            lambda: "-    return sum(prices)" in screen.text() and "+    return sum(prices, start=0)" in screen.text(),
+            "the diff",
         )
         await screen.type(key)
         await screen.eventually(lambda: screen.lua("return #vim.api.nvim_list_wins() == 1"), "the diff closed")
@@ -172,7 +174,9 @@ async def test_the_light_bulb_asks_and_shows_the_same_diff(screen: Screen, recit
     await shop(screen)
     before, reciter.reply = reciter.reply, lambda _: [f"```python\n{REWRITTEN}```\n"]
     try:
-        await screen.lua("vim.ui.input = function(options, on_confirm) vim.g.asked_for = options.prompt; on_confirm('do it') end")
+        await screen.lua(
+            "vim.ui.input = function(options, on_confirm) vim.g.asked_for = options.prompt; on_confirm('do it') end"
+        )
         await screen.lua("""vim.schedule(function()
           vim.lsp.buf.code_action({ apply = true, filter = function(one) return one.title:find("Rewrite this") ~= nil end })
         end)""")
@@ -191,7 +195,9 @@ async def test_a_killed_server_comes_back(screen: Screen) -> None:
     next(one for one in children if "lsp_server" in one.cmdline()).kill()
     await said(screen, "is started again")
     await screen.eventually(
-        lambda: screen.lua("local c = vim.lsp.get_clients({ bufnr = 0, name = 'hearth' })[1]; return c and c.id ~= ...", client),
+        lambda: screen.lua(
+            "local c = vim.lsp.get_clients({ bufnr = 0, name = 'hearth' })[1]; return c and c.id ~= ...", client
+        ),
         "another server",
     )
     Path(await screen.lua("return vim.fn.getcwd()"), "again.py").write_text(upto(TOTAL, '"""\n') + "    ")

@@ -51,7 +51,7 @@ class Window:
         return name
 
     async def warm_up(self) -> None:
-        """Type until there is ghost text: VS Code makes what asks for it when it has nothing else to do, after the first file."""
+        """Type until there is ghost text: VS Code makes what asks for it when idle, after the first file."""
         await self.edit("# " + upto(TOTAL, '"""\n') + "    ")
 
         async def seen() -> bool:
@@ -82,7 +82,9 @@ class Window:
         try:
             await self.bench.until(look, f"status {text!r}")
         except AssertionError as error:
-            raise AssertionError(f"{error}; it is {await self.bench.status()!r}, saying {await self.bench.status_tooltip()!r}") from None
+            raise AssertionError(
+                f"{error}; it is {await self.bench.status()!r}, saying {await self.bench.status_tooltip()!r}"
+            ) from None
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

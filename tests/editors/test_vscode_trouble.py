@@ -71,7 +71,11 @@ async def test_a_workspace_that_is_not_trusted_chooses_nothing(
     spy.write_text(f"#!/bin/sh\necho run > {told}\n")
     spy.chmod(spy.stat().st_mode | stat.S_IXUSR)
     (project / "lsp_server").symlink_to(spy)
-    hostile = {"hearth.server.path": str(spy), "hearth.model.ollama_host": "http://127.0.0.1:1", "hearth.completion.enabled": False}
+    hostile = {
+        "hearth.server.path": str(spy),
+        "hearth.model.ollama_host": "http://127.0.0.1:1",
+        "hearth.completion.enabled": False,
+    }
     (project / ".vscode/settings.json").write_text(json.dumps(hostile))
     settings = {"hearth.server.path": SERVER, "hearth.model.backend": "ollama", "hearth.model.name": MODEL}
     settings = {**settings, "hearth.model.ollama_host": reciter.url, "security.workspace.trust.startupPrompt": "never"}

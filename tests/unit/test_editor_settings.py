@@ -1,4 +1,4 @@
-"""What both plugins say of the server's settings is what the server's table says, and a workspace cannot set what it must not."""
+"""Both plugins say of the server's settings what its table says, and a workspace cannot set what it must not."""
 
 from __future__ import annotations
 

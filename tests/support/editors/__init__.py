@@ -1,4 +1,4 @@
-"""Real editors for the tests: found on this machine or set up in the tests' cache. `python -m tests.support.editors` does it."""
+"""Real editors for the tests: found here, or set up in the tests' cache by `python -m tests.support.editors`."""
 
 from tests.support.editors.machine import EditorUnavailable
 

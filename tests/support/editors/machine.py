@@ -14,7 +14,7 @@ _LONGEST_STEP_S = 900
 """A download that takes longer than this on any line worth having is stuck."""
 
 
-class EditorUnavailable(Exception):
+class EditorUnavailable(Exception):  # noqa: N818  what it says is a state of the machine, not a mistake
     """An editor, or a program it needs, cannot be had on this machine. The message says which and why."""
 
 

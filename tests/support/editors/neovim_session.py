@@ -63,9 +63,7 @@ async def neovim_session(
     )
     env = {
         "HOME": str(home),
-        **{
-            f"XDG_{kind.upper()}_HOME": str(home / kind) for kind in ("config", "data", "state", "cache")
-        },
+        **{f"XDG_{kind.upper()}_HOME": str(home / kind) for kind in ("config", "data", "state", "cache")},
         "OLLAMA_HOST": "127.0.0.1:9",  # nobody listens: only what a test names is to be found
     }
     screen = await Screen.open(neovim, init, *([open_file] if open_file else []), env=env, cwd=project)

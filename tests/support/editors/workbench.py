@@ -137,7 +137,8 @@ class Workbench:
         """The lines of the active editor that are drawn, ghost text left out."""
         lines = await self.page.evaluate(
             """() => {
-                const editor = document.querySelector(".editor-instance .monaco-editor.focused, .editor-instance .monaco-editor");
+                const place = ".editor-instance .monaco-editor";
+                const editor = document.querySelector(`${place}.focused, ${place}`);
                 const lines = [...editor.querySelectorAll(".view-lines > .view-line")];
                 lines.sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top));
                 return lines.map((line) => [...line.querySelectorAll("span > span")]
@@ -204,7 +205,14 @@ class Workbench:
 
 async def _start_server(vscode: VSCode, folder: Path, env: Mapping[str, str], trust: bool) -> tuple[Any, str]:
     arguments = ["--host", "127.0.0.1", "--port", "0", "--without-connection-token", "--accept-server-license-terms"]
-    arguments += ["--telemetry-level", "off", "--server-data-dir", str(folder / "vscode"), "--extensions-dir", str(folder / "ext")]
+    arguments += [
+        "--telemetry-level",
+        "off",
+        "--server-data-dir",
+        str(folder / "vscode"),
+        "--extensions-dir",
+        str(folder / "ext"),
+    ]
     if trust:
         arguments.append("--disable-workspace-trust")
     process = await asyncio.create_subprocess_exec(
