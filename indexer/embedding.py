@@ -24,7 +24,7 @@ class Embedder(Protocol):
 
     @property
     def identity(self) -> str:
-        """Changes whenever the vectors would: `static:v1:256`, `sentence-transformers:NAME:384`."""
+        """Changes whenever the vectors would: `static:128:cf450480191a`, `sentence-transformers:NAME:384`."""
         ...
 
     @property
@@ -63,7 +63,9 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, name: str) -> None:
         self._model = _loaded(name)
-        self.dimensions = int(self._model.get_sentence_embedding_dimension())
+        # renamed in newer sentence-transformers; the old name warns where the new one exists
+        dimensions = getattr(self._model, "get_embedding_dimension", None) or self._model.get_sentence_embedding_dimension
+        self.dimensions = int(dimensions())
         self.identity = f"sentence-transformers:{name}:{self.dimensions}"
 
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:

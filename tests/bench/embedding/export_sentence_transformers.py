@@ -47,7 +47,7 @@ def make_tokenizer(vocabulary: list[str]) -> Any:
 def export(folder: Path, table: Path = DATA) -> None:
     """Write the model to `folder`; sentence-transformers must be installed."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, StaticEmbedding
+    from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
     vocabulary = (table / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
     rows = np.load(table / "table.npy").astype(np.float32)
