@@ -5,6 +5,7 @@ The model behind them knows its text by heart: a picture must come out the same 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -129,6 +130,8 @@ async def test_vscode(real_vscode: VSCode, extension: Path, reciter: ScriptedOll
         await bench.press("Enter")
         await bench.page.locator(".monaco-diff-editor .modified .view-line", has_text="cents +=").wait_for()
         await bench.page.locator(".notification-toast .monaco-button", has_text="Discard").wait_for()
+        await bench.page.locator(".notification-toast .monaco-button", has_text="Cancel").wait_for(state="detached")
+        await asyncio.sleep(0.6)  # toasts slide and fade; a picture of that is no picture
         await bench.page.screenshot(path=picture("vscode-refactor"))
         await bench.button("Discard")
 

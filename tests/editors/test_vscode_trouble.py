@@ -34,13 +34,18 @@ async def test_no_server_then_no_model_then_a_model(
     (tmp_path / "project").mkdir()
     reciter.models.clear()
     settings = {"hearth.model.backend": "ollama", "hearth.model.name": MODEL, "hearth.model.ollama_host": reciter.url}
-    env = {**ENV, "PATH": "/usr/bin:/bin"}
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    env = {**ENV, "PATH": f"{tools}:/usr/bin:/bin"}
     async with vscode_window(real_vscode, extension, tmp_path, settings=settings, env=env) as bench:
         await until_status(bench, "error Hearth")
         assert any("uv tool install hearth-lsp" in one for one in await bench.messages())
         await bench.page.locator(".notification-toast .monaco-button", has_text="Copy Command").first.wait_for()
 
-        await bench.write_settings(**{"hearth.server.path": SERVER})
+        # As the command that was offered does it.
+        (tools / "lsp_server").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lsp_server "$@"\n')
+        (tools / "lsp_server").chmod(0o755)
+        await bench.button("Try Again")
         await until_status(bench, "warning Hearth: no model")
         await bench.until(lambda: _says(bench, f"{MODEL}"), "which model is missing")
 

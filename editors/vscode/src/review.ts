@@ -68,7 +68,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
     });
     await vscode.commands.executeCommand("setContext", "hearth.reviewing", true);
     await this.open(title, changes);
-    void vscode.window.showInformationMessage(`${title}?`, "Apply", "Discard").then((chosen) => {
+    void vscode.window.showInformationMessage(`${title}: apply it?`, "Apply", "Discard").then((chosen) => {
       if (chosen) {
         this.answer?.(chosen === "Apply");
       }

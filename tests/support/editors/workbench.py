@@ -51,6 +51,7 @@ class Workbench:
     def __init__(self, page: Page, settings: Path) -> None:
         self.page = page
         self.settings = settings
+        """The file that "machine" settings are kept in."""
 
     # -- doing ---------------------------------------------------------------------------------------------------------
 
@@ -119,11 +120,6 @@ class Workbench:
     async def button(self, text: str) -> None:
         """Press a button of a notification."""
         await self.page.locator(".notification-toast .monaco-button", has_text=text).first.click()
-
-    async def write_settings(self, **values: Any) -> None:
-        """Change the user's settings on disk; VS Code reads them by itself."""
-        settings = json.loads(self.settings.read_text())
-        self.settings.write_text(json.dumps({**settings, **values}))
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -248,7 +244,11 @@ async def vscode_window(
     """A window on `folder / "project"` (or another path) with the extension installed and nothing else."""
     user = folder / "vscode/data/User/settings.json"
     user.parent.mkdir(parents=True, exist_ok=True)
-    user.write_text(json.dumps({**_SETTINGS, **settings}))
+    # In a browser VS Code is a remote one: "machine" settings count where the server runs, not among the user's others.
+    machine = folder / "vscode/data/Machine/settings.json"
+    machine.parent.mkdir(parents=True, exist_ok=True)
+    machine.write_text(json.dumps({key: value for key, value in settings.items() if key.startswith("hearth.")}))
+    user.write_text(json.dumps(_SETTINGS | {key: value for key, value in settings.items() if not key.startswith("hearth.")}))
     home = folder / "home"
     home.mkdir(exist_ok=True)
     clean = {
@@ -286,7 +286,7 @@ async def vscode_window(
                 kind = "workspace" if where.suffix == ".code-workspace" else "folder"
                 await page.goto(f"{url}/?{kind}={where}")
                 await page.locator(".monaco-workbench .part.editor").wait_for()
-                yield Workbench(page, user)
+                yield Workbench(page, machine)
             finally:
                 await context.close()
     finally:
