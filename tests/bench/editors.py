@@ -137,7 +137,11 @@ def _row(name: str, samples: Sequence[Sample]) -> str:
 
     split: list[Any] = ["", "", ""]
     if any(one.model for one in samples):
-        split = [median(lambda one: one.whole - one.server - one.model), median(lambda one: one.server), median(lambda one: one.model)]
+        split = [
+            median(lambda one: one.whole - one.server - one.model),
+            median(lambda one: one.server),
+            median(lambda one: one.model),
+        ]
     p95 = sorted(one.whole for one in samples)[max(0, round(0.95 * len(samples)) - 1)]
     return f"| {name} | {split[0]} | {split[1]} | {split[2]} | {median(lambda one: one.whole)} | {p95:.0f} |"
 
