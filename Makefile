@@ -4,7 +4,7 @@ REPO ?= .
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: help setup demo test test-fast check docs pictures bench lock clean
+.PHONY: help setup demo test test-fast test-extras check docs pictures bench lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,6 +29,10 @@ test: setup check ## every test, with a real Ollama (built once if there is none
 test-fast: setup ## the developer's loop: what needs no model and no editor, in under a minute
 	$(BIN)/python -m pytest -q -m "not slow and not ollama and not embedded and not editors" \
 		tests/unit tests/integration tests/e2e/test_ghost_text.py
+
+test-extras: setup ## what needs sentence-transformers: installs it (torch with it, 6 GB)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'sentence-transformers>=5'
+	$(BIN)/python -m pytest -q tests/extras
 
 check: setup ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .
