@@ -24,6 +24,9 @@ _NAMES = frozenset({"identifier", "simple_identifier", "variable", "variable_nam
 _ACCESS = frozenset({".", "?.", "->", "::", "&.", "?->", "!!."})
 """What stands in front of a member: it is not a local name, whatever its leaf is called."""
 
+_QUOTES = frozenset({"'", '"'})
+"""One may stand for the other: where that changes the string (C, Ruby, shells) the leaves between them differ in type."""
+
 _FIXED_PARENTS = re.compile(
     r"global|nonlocal|import|dotted_name|keyword_argument|field_access|selector|label|pair$|attribute_item"
 )
@@ -58,7 +61,12 @@ class Part:
                 waiting.extend(reversed(node.children))
             elif node.end_byte > node.start_byte and _said(node).strip():
                 found.append(node)
-        return found
+        return [one for one, behind in zip(found, [*found[1:], None], strict=True) if not _is_last_comma(one, behind)]
+
+
+def _is_last_comma(leaf: Node, behind: Node | None) -> bool:
+    """A comma in front of a closing bracket: style, which models change without being asked."""
+    return behind is not None and _said(leaf) == "," and _said(behind) in (")", "]", "}")
 
 
 def kept(promise: Promise, before: Part, after: Part, definitions: tuple[Part, Part] | None = None) -> Refusal | None:
@@ -83,7 +91,7 @@ def _head(part: Part) -> list[str]:
         if _in_a_body(leaf, start):
             break
         tokens.append(_said(leaf))
-    return [token for token, behind in zip(tokens, [*tokens[1:], ""], strict=True) if (token, behind) != (",", ")")]
+    return tokens
 
 
 def _in_a_body(leaf: Node, start: int) -> bool:
@@ -108,7 +116,7 @@ def _only_names(before: Part, after: Part) -> Refusal | None:
     for index, (old, new) in enumerate(zip(one, other, strict=True)):
         was, becomes = _said(old), _said(new)
         if not _is_local_name(old, one[index - 1] if index else None):
-            if was != becomes:
+            if (was, old.type) != (becomes, new.type) and not {was, becomes} <= _QUOTES:
                 return _more("names of local variables")
             continue
         if old.type != new.type or new_names.setdefault(was, becomes) != becomes:

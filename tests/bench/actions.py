@@ -145,10 +145,10 @@ def good_answers() -> Callable[[str], list[str]]:
         code = _code_in(prompt)
         if prompt.startswith("Write the documentation"):
             return pieces("Return what the code of this function works out.")
-        tree = ast.parse(code)
         if prompt.startswith("Give the local variables"):
-            _RenameLocals().visit(tree)
-        elif prompt.startswith("Add the missing type"):
+            return pieces(_SHAPES[next(turn) % len(_SHAPES)](_with_new_names(code), code))
+        tree = ast.parse(code)
+        if prompt.startswith("Add the missing type"):
             function = tree.body[0]
             assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
             function.returns = function.returns or ast.Constant("object")
@@ -173,27 +173,21 @@ _SHAPES: Sequence[Callable[[str, str], str]] = (
 )
 
 
-class _RenameLocals(ast.NodeTransformer):
-    """Names that a function binds itself get longer; parameters, attributes and everything else stay."""
-
-    def __init__(self) -> None:
-        self._bound: set[str] = set()
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        inner = [
-            one
-            for one in ast.walk(node)
-            if isinstance(one, ast.FunctionDef | ast.Lambda | ast.Global | ast.Nonlocal | ast.ClassDef)
-        ]
-        if len(inner) > 1:
-            return node  # what a closure sees is not renamed here
-        arguments = {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
-        stored = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-        self._bound = stored - arguments
-        return self.generic_visit(node)
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.Name(f"{node.id}_value", node.ctx) if node.id in self._bound else node
+def _with_new_names(code: str) -> str:
+    """Names that a function binds itself get longer, where they stand; every other character stays."""
+    tree = ast.parse(code)
+    scopes = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Global | ast.Nonlocal
+    if sum(isinstance(one, scopes) for one in ast.walk(tree)) > 1:
+        return code  # what a closure sees is not renamed here
+    arguments = {one.arg for one in ast.walk(tree) if isinstance(one, ast.arg)}
+    names = [one for one in ast.walk(tree) if isinstance(one, ast.Name)]
+    bound = {one.id for one in names if isinstance(one.ctx, ast.Store)} - arguments
+    lines = [line.encode() for line in code.split("\n")]
+    for one in sorted(names, key=lambda name: (name.lineno, name.col_offset), reverse=True):
+        if one.id in bound:
+            line = lines[one.lineno - 1]
+            lines[one.lineno - 1] = line[: one.end_col_offset] + b"_value" + line[one.end_col_offset :]
+    return "\n".join(line.decode() for line in lines)
 
 
 def hostile_answers() -> Callable[[str], list[str]]:

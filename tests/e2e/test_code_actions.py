@@ -123,7 +123,8 @@ async def one_bench(
     async with running_server(home) as wire:
         wire.replies["workspace/applyEdit"] = lambda params: {"applied": False}
         wire.replies["window/showDocument"] = lambda params: {"success": True}
-        await wire.initialize({**KINDS[kind], "general": {"positionEncodings": [encoding]}})
+        (home / "repository").mkdir()
+        await wire.initialize({**KINDS[kind], "general": {"positionEncodings": [encoding]}}, folders=[home / "repository"])
         await wire.status("ready")
         yield Bench(wire, kind, encoding, home)
         assert await wire.quit() == 0
@@ -325,3 +326,19 @@ async def test_an_edit_may_be_asked_for_instead_of_applied(bench: Bench, model: 
     answer = await bench.act("simplify", about, preview=True)
     assert bench.wire.heard("workspace/applyEdit") == []
     assert '"😀"\n        if item' in editor.applied(answer["edit"])
+
+
+async def test_tests_go_to_a_new_file_where_the_client_can_create_one(bench: Bench, model: ScriptedOllama) -> None:
+    _, about = bench.open("def double(a):\n    returnˇ 2 * a\n", uri=(bench.home / "repository" / "sums.py").as_uri())
+    model.reply = lambda prompt: fenced("from sums import double\n\n\ndef test_double():\n    assert double(2) == 4\n")
+    number = bench.ask("tests", about)
+    answer = await bench.wire.answer(number)
+    if bench.kind == "plain":
+        assert "tests/test_sums.py" in answer["result"]["markdown"]
+        assert bench.wire.heard("workspace/applyEdit") == []
+        return
+    created, change = (await bench.edit())["documentChanges"]
+    place = (bench.home / "repository" / "tests" / "test_sums.py").as_uri()
+    assert (created["kind"], created["uri"]) == ("create", place)
+    assert change["textDocument"] == {"uri": place, "version": None}
+    assert "def test_double" in change["edits"][0]["newText"]

@@ -13,6 +13,7 @@ from lsp_server.documents import DocumentSnapshot
 PY = "def f(a, b=1):\n    x = a.x + g(b, x=2)\n    for i, j in x:\n        print(f'{i}')\n    return x\n"
 
 RENAMED = [
+    ("python", 'def f(a):\n    x = [a, "b",]\n    return x\n', "def f(a):\n    y = [a, 'b']\n    return y\n"),
     ("python", PY, PY.replace("x = a.x", "total = a.x").replace("in x", "in total").replace("return x", "return total")),
     ("python", PY, PY.replace("i, j", "key, j").replace("{i}", "{key}")),
     (
@@ -43,6 +44,8 @@ RENAMED = [
 ]  # fmt: skip
 
 NOT_RENAMED = [
+    ("ruby", "def f(a)\n  x = '\\n'\n  x\nend\n", 'def f(a)\n  y = "\\n"\n  y\nend\n'),
+    ("c", "int f(int a)\n{\n\tint x = 'a';\n\treturn x;\n}\n", 'int f(int a)\n{\n\tint y = "a";\n\treturn y;\n}\n'),
     ("python", PY, PY.replace("return x", "return x + 1")),
     ("python", PY, PY.replace("return x", "return total")),  # one place only
     ("python", PY, PY.replace("x = a.x", "total = a.total").replace("in x", "in total").replace("return x", "return total")),
