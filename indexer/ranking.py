@@ -1,14 +1,24 @@
-"""Several rankings -> one. Pure: ids and scores in, ids and scores out; asks no table and knows no vector.
+"""Signals -> an order. Pure: ids and numbers in, ids and numbers out; asks no table and embeds nothing.
 
-Each signal is a function with its constant and the reason for it.
+Two askers want different things. A *question* wants the right files: each is scored by fields, and its best chunk is shown.
+A *cursor* wants code that resembles its own: chunks are ranked one by one. Each signal is a function with its constant and the
+reason for it; docs/benchmarks.md has what each is worth, docs/decisions/0008-ranking.md why it is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
+from indexer.languages import known, language_of
 from indexer.records import Hit
-from indexer.words import split_name, split_names
+from indexer.words import split_name, split_names, split_words, stem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 CANDIDATES = 100
 """What each signal contributes: below the hundredth place nothing reaches the first ten by fusion."""
@@ -49,12 +59,32 @@ PATH_PENALTIES: Sequence[tuple[str, float]] = (
 )
 """Who asks where something is means its source, not the tests, copies and examples that speak of it as much."""
 
+PROSE_PENALTY = 0.7
+"""Documents speak of code in the question's own words, more than the code does: like tests, and as much."""
 
-SHORT_QUESTION = 2
-"""Words up to which a question is taken for names, whatever they look like."""
+BEST_CHUNKS = 3
+"""A file is about something when a few of its chunks are: one may be chance, all would favour long files."""
 
-MIN_NAME_LENGTH = 2
-"""Shorter words name nothing one would search for."""
+CHUNKS_SUMMED = 2000
+"""Chunks that are told apart by file: what ranks lower lies in no file of the first ten, and sorting it takes 20 ms."""
+
+SATURATION, LENGTH_SHARE = 1.2, 0.75
+"""BM25's k1 and b as published (Robertson and Zaragoza 2009) and as LanceDB has them."""
+
+CHUNK_VECTOR_WEIGHT = 0.5
+"""Within the right file the words tell the place; the vector decides between places that are alike in them."""
+
+STAND_INS = frozenset({"__init__", "__main__", "index", "init", "lib", "main", "mod"})
+"""File names that mean no more than their folder's."""
+
+_SMALL_WORDS = frozenset(
+    map(
+        stem,
+        "a an and are as at be between by can do does for from how in into is it of on or that the this to what when where "
+        "which who why with".split(),
+    )
+)
+"""What makes a question English says nothing about code, and `for` or `with` are in every file."""
 
 
 def fuse(rankings: Iterable[tuple[Sequence[int], float]]) -> dict[int, float]:
@@ -78,11 +108,112 @@ def names_in(question: str) -> list[str]:
 def path_factor(path: str, asked: str) -> float:
     """What a path's place takes from a score: 1 where nothing, or where the question itself speaks of tests or examples."""
     lower, question = f"/{path.lower()}", asked.lower()
-    factor = 1.0
+    factor = PROSE_PENALTY if is_prose(path) and not is_prose_wanted(question) else 1.0
     for mark, penalty in PATH_PENALTIES:
         if mark in lower and mark.strip("/_.s") not in question:
             factor = min(factor, penalty)
     return factor
+
+
+def is_prose(path: str) -> bool:
+    """Whether a file is written for people only."""
+    row = known(language_of(path) or "")
+    return row is not None and row.prose
+
+
+def is_prose_wanted(question: str) -> bool:
+    """Whether a question, in lower case, speaks of documents."""
+    return any(word in question for word in ("readme", "docs", "documentation", "changelog", "licen"))
+
+
+def question_stems(question: str, is_known: Callable[[str], bool]) -> list[str]:
+    """The stems by which a question is looked up, each once: without the words that only make it a sentence, unless there are
+    no others, and with neighbours written together where the code does so (`url map` -> `urlmap`)."""
+    parts = split_words(question)
+    words = [stem(part) for part in parts]
+    meant = [word for word in words if word not in _SMALL_WORDS] or words
+    whole = [stem("".join(split)) for split in map(split_name, split_names(question)) if len(split) > 1]
+    together = [stem(one + other) for one, other in pairwise(parts)]
+    return list(dict.fromkeys([*meant, *filter(is_known, [*whole, *together])]))
+
+
+def file_name(path: str) -> str:
+    """What a file is called, without its endings; one that stands for its folder is called as that.
+
+    >>> file_name("src/retry_policy.test.ts"), file_name("src/routing/mod.rs")
+    ('retry_policy', 'routing')
+    """
+    *folders, last = path.split("/")
+    name = last.lstrip(".").partition(".")[0]
+    return folders[-1] if name in STAND_INS and folders else name
+
+
+def rarity(holding: int, total: int) -> float:
+    """BM25's weight of a word that so many of all documents hold; above 0 for any."""
+    return math.log(1 + (max(total - holding, 0) + 0.5) / (holding + 0.5))
+
+
+def bm25(counts: NDArray[Any], lengths: NDArray[Any], mean: float) -> NDArray[np.float64]:
+    """BM25 of one word, without its rarity, in documents that hold it `counts` times in `lengths` words."""
+    norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * lengths / (mean or 1.0))
+    scores: NDArray[np.float64] = counts * (SATURATION + 1) / (counts + norm)
+    return scores
+
+
+def sums_of_best(scores: NDArray[np.float64], files: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """Of each of `count` files the sum of its best `BEST_CHUNKS` scores; `files[i]` is where chunk i lies, -1 nowhere."""
+    import numpy as np
+
+    if len(scores) > CHUNKS_SUMMED:
+        best = np.argpartition(-scores, CHUNKS_SUMMED)[:CHUNKS_SUMMED]
+        used = best[(scores[best] > 0) & (files[best] >= 0)]
+    else:
+        used = np.flatnonzero((scores > 0) & (files >= 0))
+    used = used[np.lexsort((-scores[used], files[used]))]
+    of = files[used]
+    starts = np.flatnonzero(np.diff(of, prepend=-1))
+    places = np.arange(len(of)) - np.repeat(starts, np.diff(starts, append=len(of)))
+    best = used[places < BEST_CHUNKS]
+    summed: NDArray[np.float64] = np.bincount(files[best], scores[best], minlength=count).astype(np.float64)
+    return summed
+
+
+def means(values: NDArray[np.float64], files: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """Of each of `count` files the mean of its chunks' values: what a file is about as a whole, when values are cosines."""
+    import numpy as np
+
+    used = files >= 0
+    sizes = np.bincount(files[used], minlength=count)
+    mean: NDArray[np.float64] = np.bincount(files[used], values[used], minlength=count) / np.maximum(sizes, 1)
+    return mean
+
+
+def maxima(values: NDArray[np.float64], files: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """Of each of `count` files the best of its chunks' values, at least 0."""
+    import numpy as np
+
+    best = np.zeros(count)
+    np.maximum.at(best, files[files >= 0], values[files >= 0])
+    return best
+
+
+def relative(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A field's values in parts of its largest, so that it can be added to others; nothing below 0.
+
+    Only for values that know no largest of their own: a share that is small for every file is to stay small.
+    """
+    import numpy as np
+
+    largest = values.max(initial=0.0)
+    return np.maximum(values, 0) / largest if largest > 0 else np.zeros(len(values))
+
+
+def mean_of_fields(fields: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """A file's score from fields of 0 to 1. They count the same: learnt weights were no better on repositories not seen."""
+    import numpy as np
+
+    mean: NDArray[np.float64] = np.mean(list(fields.values()), axis=0)
+    return mean
 
 
 def without_overlaps(hits: Iterable[Hit]) -> list[Hit]:

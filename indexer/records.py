@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class Symbol:
 
 KINDS = ("function", "method", "class", "interface", "type", "module", "constant", "code", "text")
 """What a chunk or a symbol can be. `code` is top-level code between definitions, `text` has no grammar."""
+
+
+Asker = Literal["question", "cursor"]
+"""Who searches: somebody in words, who wants the right files, or completion with the code above a cursor, which wants the
+right chunks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A question -> places in the repository. Reads only; sees what another process commits as soon as it is asked again.
 
 An `IndexReader` belongs to one thread. The vectors are kept in memory and compared exactly: a scan of a hundred thousand
-takes less than LanceDB's own search of ten thousand. Full text and rows stay on disk.
+takes less than LanceDB's own search of ten thousand. So are the words, from the first question on. The text stays on disk.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from indexer.analysis import searchable
 from indexer.embedding import Embedder
 from indexer.errors import IndexDamagedError, NoIndexError
 from indexer.manifest import MANIFEST, TABLES, Manifest, bytes_on_disk, load_manifest, verify
+from indexer.question import Question
 from indexer.ranking import (
     CANDIDATES,
     DEFINITION_WEIGHT,
@@ -25,12 +26,13 @@ from indexer.ranking import (
     path_factor,
     without_overlaps,
 )
-from indexer.records import Hit, IndexStatus
+from indexer.records import Asker, Hit, IndexStatus
 from indexer.vectors import Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from indexer.lexicon import Lexicon
     from indexer.store import View
 
 T = TypeVar("T")
@@ -48,6 +50,7 @@ class IndexReader:
         self._view = view
         self._stamp = stamp
         self._vectors: Vectors | None = None
+        self._lexicon: Lexicon | None = None
 
     @classmethod
     def open(cls, location: Path, embedder: Embedder) -> IndexReader:
@@ -64,9 +67,14 @@ class IndexReader:
                 if _stamp(location) == stamp:  # not just tidied while we looked
                     raise
 
-    def search(self, query: str, *, k: int = 10) -> list[Hit]:
-        """The k chunks that answer a question best, best first; of overlapping ones the better. Empty for no words."""
-        return self._asked(lambda: self._search(query, k))
+    def search(self, query: str, *, k: int = 10, asker: Asker = "question") -> list[Hit]:
+        """At most k chunks, best first, no two of which overlap. Empty for no words.
+
+        To a question: the best chunk of each of the best files, then more chunks of the same files. To a cursor: the chunks
+        most like the text, wherever they are.
+        """
+        answer = self._search if asker == "question" else self._resembling
+        return self._asked(lambda: answer(query, k))
 
     def definitions(self, names: Sequence[str], *, k: int) -> list[Hit]:
         """At most k chunks in which these names (exact, as written) are defined, in the order of the names."""
@@ -80,9 +88,19 @@ class IndexReader:
 
     def close(self) -> None:
         """Let go of tables and vectors. The reader is not used afterwards."""
-        self._vectors = None
+        self._vectors = self._lexicon = None
 
     def _search(self, query: str, k: int) -> list[Hit]:
+        if not searchable(query) or k <= 0 or not self._manifest.chunks:
+            return []
+        vectors, lexicon = self._loaded(), self._words()
+        cosines = vectors.similar(self._embedder.embed_query(query), lexicon.ids)
+        scores = Question(query, lexicon, cosines).answer(k)
+        rows = self._rows(scores, _HIT_COLUMNS)
+        hits = [_hit(rows[one], score) for one, score in scores.items() if one in rows]
+        return without_overlaps(hits)[:k]
+
+    def _resembling(self, query: str, k: int) -> list[Hit]:
         words = searchable(query)
         if not words or k <= 0 or not self._manifest.chunks:
             return []
@@ -124,11 +142,15 @@ class IndexReader:
             return
         manifest = _manifest(self._location, self._embedder)
         vectors, self._vectors = self._vectors, None
+        lexicon, self._lexicon = self._lexicon, None
         if manifest.birth == self._manifest.birth:
             self._view.move_to(manifest.tables)
             if vectors is not None:
                 vectors.follow(self._view)
                 self._vectors = vectors
+                if lexicon is not None and not lexicon.is_worn(vectors.ids):
+                    lexicon.follow(self._view, vectors.ids)
+                    self._lexicon = lexicon
         else:  # built anew: other tables under the same names
             from indexer.store import View
 
@@ -140,6 +162,15 @@ class IndexReader:
             self._vectors = Vectors(self._manifest.dimensions)
             self._vectors.follow(self._view)
         return self._vectors
+
+    def _words(self) -> Lexicon:
+        if self._lexicon is None:
+            from indexer.lexicon import Lexicon
+
+            lexicon = Lexicon()
+            lexicon.follow(self._view, self._loaded().ids)
+            self._lexicon = lexicon
+        return self._lexicon
 
 
 def _manifest(location: Path, embedder: Embedder) -> Manifest:

@@ -37,6 +37,9 @@ TIDY_ROUNDS = 5
 PATHS_AT_ONCE = 500
 """Paths in one filter: LanceDB parses it as SQL, and slows down with its length."""
 
+ROWS_AT_ONCE = 4096
+"""Rows of a batch that is read: a few MB of text at a time, whatever the size of the index."""
+
 MIN_FREE_BYTES = 16 * 1024 * 1024
 """With less left on the disk, a failed write is taken for a full disk."""
 
@@ -194,6 +197,12 @@ class View:
             fresh = self._chunks.search().where(f"id > {after}").select(["id", "vector"]).limit(count).to_arrow()
             vectors = _matrix(fresh["vector"])[np.argsort(fresh["id"].to_numpy(), kind="stable")]
         return Loaded(ids[order], places[order], vectors)
+
+    def batches(self, after: int, columns: Sequence[str]) -> Iterator[Any]:
+        """Arrow batches of the chunks with a larger id than `after`: `id` and these columns, in no order."""
+        with _faults(self._folder):
+            query = self._chunks.search().where(f"id > {after}").select(["id", *columns])
+            yield from query.limit(max(self._chunks.count_rows(), 1)).to_batches(ROWS_AT_ONCE)
 
     def full_text(self, column: str, words: str, limit: int) -> dict[int, float]:
         """Chunks with any of these words (by spaces) in a column of `WORD_COLUMNS`, best first: id to BM25 score."""

@@ -76,6 +76,23 @@ class Vectors:
         best = best[np.argsort(-similar[best], kind="stable")]
         return [int(one) for one in self._row_ids[best[similar[best] > 0]]]
 
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Of the chunks that exist, ascending."""
+        return self._ids
+
+    def similar(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The cosine of each of these chunks, 0 for one that is gone."""
+        import numpy as np
+
+        if not self._rows or not len(ids):
+            return np.zeros(len(ids))
+        held = self._row_ids[: self._rows]
+        at = np.minimum(np.searchsorted(held, ids), self._rows - 1)
+        cosines = (self._vectors[: self._rows] @ vector)[at].astype(np.float64)
+        cosines[held[at] != ids] = 0
+        return cosines
+
     def places_of(self, ids: Sequence[int]) -> list[int]:
         """Where LanceDB keeps these chunks, those that exist."""
         import numpy as np

@@ -48,7 +48,7 @@ async def gather(repository: Repository, before: str, after: str, budget_ms: int
     query = "\n".join(before.split("\n")[-NEAR_LINES:])
     asked = [
         asyncio.ensure_future(repository.definitions(names_near(before, after), k=MOST_NAMES)),
-        asyncio.ensure_future(repository.search(query, k=6)),
+        asyncio.ensure_future(repository.search(query, k=6, asker="cursor")),
     ]
     try:
         await asyncio.wait(asked, timeout=budget_ms / 1000)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from indexer.records import Hit
+from indexer.records import Asker, Hit
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.port import Usage
 
@@ -52,8 +52,8 @@ class Suggestion:
 class Repository(Protocol):
     """What completion asks of the index. Both answers may be empty, and come too late to be used: the asker has a budget."""
 
-    async def search(self, text: str, *, k: int) -> Sequence[Hit]:
-        """Chunks that resemble the text, best first."""
+    async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
+        """Chunks that answer a question, or resemble the code at a cursor, best first."""
         ...
 
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from indexer.errors import BuildCancelledError, IndexDamagedError, IndexerError, IndexLockedError, NoIndexError
-from indexer.records import Hit, Progress
+from indexer.records import Asker, Hit, Progress
 from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.child import build_in_child
@@ -61,10 +61,10 @@ class FolderIndex:
 
     # -- asked by completion -------------------------------------------------------------------------------------------
 
-    async def search(self, text: str, *, k: int) -> Sequence[Hit]:
-        """Chunks that resemble the text, best first; none while there is no index."""
+    async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
+        """Chunks that answer a question, or resemble the code at a cursor, best first; none while there is no index."""
         lookup = self._lookup
-        return await self._asked(partial(lookup.search, text, k=k)) if lookup else ()
+        return await self._asked(partial(lookup.search, text, k=k, asker=asker)) if lookup else ()
 
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
         """Chunks that define the names, in the order of the names; none while there is no index."""
@@ -202,7 +202,7 @@ class FolderIndex:
         """A reader sees by itself what is committed later, so one is enough. Its first answer loads the vectors: warm it."""
         reader = await self._thread.run(lambda: access.open_reader(self.job, self._thread.embedder(self.job)))
         lookup = Lookup(reader, self._thread.executor)
-        await lookup.search("warm", k=1)
+        await lookup.search("warm", k=1, asker="cursor")  # words stay on disk until somebody asks a question
         return lookup
 
     def _close_lookup(self) -> None:

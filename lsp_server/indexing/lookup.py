@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from indexer.records import Hit, IndexStatus
+    from indexer.records import Asker, Hit, IndexStatus
     from indexer.search import IndexReader
 
 T = TypeVar("T")
@@ -27,9 +27,9 @@ class Lookup:
         self._own = None if executor else ThreadPoolExecutor(1, thread_name_prefix="index")
         self._executor = executor or self._own
 
-    async def search(self, text: str, *, k: int) -> Sequence[Hit]:
-        """Chunks that resemble the text, best first."""
-        return await self._run(partial(self._reader.search, text, k=k))
+    async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
+        """Chunks that answer a question, or resemble the code at a cursor, best first."""
+        return await self._run(partial(self._reader.search, text, k=k, asker=asker))
 
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
         """Chunks that define the names, in the order of the names."""

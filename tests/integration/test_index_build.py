@@ -95,7 +95,7 @@ def test_from_nothing_to_hits(library: Index) -> None:
     assert report.bytes_on_disk > 1000
     for question, path in {
         "where are books put in order of their titles": "shelf.py",
-        "hand a book to somebody": "lending/lend.go",
+        "hand a book to a reader": "lending/lend.go",
         "what does a late return cost": "docs/notes.md",
         "add_book": "shelf.py",
         "Lend": "lending/lend.go",

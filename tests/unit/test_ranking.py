@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from indexer.ranking import (
+    CHUNKS_SUMMED,
     bm25,
     file_name,
     fuse,
@@ -142,15 +143,18 @@ def test_what_chunks_say_of_their_files() -> None:
     assert sums_of_best(VALUES, FILES, 3).tolist() == [9.0, 5.0, 0.0]  # the best three, and nothing below 0
     assert means(VALUES, FILES, 3).tolist() == [2.5, 2.0, 0.0]
     assert maxima(VALUES, FILES, 3).tolist() == [4.0, 5.0, 0.0]
+    many = np.arange(CHUNKS_SUMMED + 50, dtype=np.float64)
+    largest = len(many) - 1.0
+    assert sums_of_best(many, np.arange(len(many), dtype=np.int32) % 2, 2).tolist() == [3 * largest - 9, 3 * largest - 6]
     nothing = np.zeros(0)
     for signal in (sums_of_best, means, maxima):
         assert signal(nothing, nothing.astype(np.int32), 2).tolist() == [0.0, 0.0]
 
 
-def test_fields_count_the_same_whatever_their_scale() -> None:
+def test_fields_are_put_on_one_scale_and_count_the_same() -> None:
     assert relative(np.array([-1.0, 5.0, 10.0])).tolist() == [0.0, 0.5, 1.0]
     assert relative(np.zeros(2)).tolist() == [0.0, 0.0]
-    fields = {"large": np.array([1000.0, 0.0]), "small": np.array([0.0, 0.1]), "both": np.array([1.0, 0.5])}
+    fields = {"one": np.array([1.0, 0.0]), "other": np.array([0.0, 1.0]), "both": np.array([1.0, 0.5])}
     assert mean_of_fields(fields).round(3).tolist() == [0.667, 0.5]
 
 
