@@ -237,4 +237,5 @@ def scripted_config(url: str, model: str = "smollm2:scripted", **completion: Any
     """A config.toml for a server that talks to a scripted Ollama, without waiting between keystrokes."""
     values = {"debounce_ms": 0, **completion}
     lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in values.items())
-    return f'[model]\nbackend = "ollama"\nname = "{model}"\nollama_host = "{url}"\n[completion]\n{lines}\n[index]\nenabled = false\n'
+    chosen = f'backend = "ollama"\nname = "{model}"\nollama_host = "{url}"'
+    return f"[model]\n{chosen}\n[completion]\n{lines}\n[index]\nenabled = false\n"
