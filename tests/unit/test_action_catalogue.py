@@ -153,7 +153,7 @@ def test_the_menu_of_a_long_document_looks_at_what_is_near() -> None:
     found = catalogue.offers(about)
     assert found[0].title == "Explain this: f4000"
     assert found[0].region.span.of(text) == "def f4000(a):\n    b = a\n    return b"
-    # 12 ms of parsing are what a menu may cost: of a long document it sees what is near.
+    # A few ms of parsing are what a menu may cost: of a long document it sees what is near.
     assert len(definitions(about.snapshot, about.selection)) < 2 * WINDOW_LINES / 5 + 2
     assert len(definitions(about.snapshot)) == 8000
 
