@@ -5,16 +5,28 @@ from __future__ import annotations
 import json
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.editors.texts import KNOWN
 from tests.support.cache import ROOT
+from tests.support.editors.recital import recite
 from tests.support.editors.vscode import VSCode
 from tests.support.editors.workbench import Workbench, vscode_window
-from tests.support.scripted_ollama import MODEL, ScriptedOllama
+from tests.support.scripted_ollama import MODEL, ScriptedOllama, scripted_ollama
 
 pytestmark = pytest.mark.editors
+
+
+@pytest.fixture
+def reciter() -> Iterator[ScriptedOllama]:
+    """One of each test's own: these tests take its models away and stop it."""
+    with scripted_ollama() as model:
+        model.reply = recite(KNOWN)
+        yield model
+
 
 SERVER = [sys.executable, "-m", "lsp_server", "serve"]
 ENV = {"PYTHONPATH": str(ROOT)}
@@ -34,15 +46,15 @@ async def test_no_server_then_no_model_then_a_model(
     (tmp_path / "project").mkdir()
     reciter.models.clear()
     settings = {"hearth.model.backend": "ollama", "hearth.model.name": MODEL, "hearth.model.ollama_host": reciter.url}
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    env = {**ENV, "PATH": f"{tools}:/usr/bin:/bin"}
+    tools = tmp_path / "home/.local/bin"
+    env = {**ENV, "PATH": "/usr/bin:/bin"}
     async with vscode_window(real_vscode, extension, tmp_path, settings=settings, env=env) as bench:
         await until_status(bench, "error Hearth")
         assert any("uv tool install hearth-lsp" in one for one in await bench.messages())
         await bench.page.locator(".notification-toast .monaco-button", has_text="Copy Command").first.wait_for()
 
         # As the command that was offered does it.
+        tools.mkdir(parents=True)
         (tools / "lsp_server").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lsp_server "$@"\n')
         (tools / "lsp_server").chmod(0o755)
         await bench.button("Try Again")

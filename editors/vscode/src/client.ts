@@ -1,6 +1,8 @@
 // The connection to the server: started, watched, started again. What its answers look like on the screen is elsewhere.
 
 import { accessSync, constants, statSync } from "node:fs";
+import { homedir } from "node:os";
+import * as path from "node:path";
 import * as vscode from "vscode";
 import {
   type ClientCapabilities,
@@ -21,6 +23,9 @@ import { findServer, INSTALL_COMMAND, isOlder, OLDEST_SERVER, UPGRADE_COMMAND } 
 import { userSettings, workspaceSettings } from "./settings";
 import type { StatusItem } from "./status";
 import { SuggestionWatch } from "./suggestions";
+
+/** Where uv and pipx install; an editor that the desktop started often does not have it on its PATH. */
+const USERS_PROGRAMS = path.join(homedir(), ".local", "bin");
 
 /** More deaths than this within the time below: something is wrong that a restart does not mend. */
 const MOST_RESTARTS = 3;
@@ -79,7 +84,7 @@ export class Connection implements vscode.Disposable {
     const own = configuration.get<string | string[]>("path", "");
     const found = findServer(
       { command: Array.isArray(own) ? own : own ? [own] : [], uvx: configuration.get("useUvx", false) },
-      { searchPath: process.env.PATH ?? "", isProgram },
+      { searchPath: [process.env.PATH ?? "", USERS_PROGRAMS].join(path.delimiter), isProgram },
     );
     if ("missing" in found) {
       this.status.stopped(`${found.missing} Install it with: ${INSTALL_COMMAND}`);

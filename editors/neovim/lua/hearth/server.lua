@@ -24,9 +24,12 @@ function M.command()
     return options.cmd
   end
   for _, name in ipairs({ "lsp_server", "hearth" }) do
-    local path = vim.fn.exepath(name)
-    if path ~= "" then
-      return { path, "serve" }
+    -- uv and pipx install into the second place, which an editor that the desktop started often does not have on its PATH.
+    for _, program in ipairs({ name, vim.fs.joinpath(vim.uv.os_homedir(), ".local/bin", name) }) do
+      local path = vim.fn.exepath(program)
+      if path ~= "" then
+        return { path, "serve" }
+      end
     end
   end
   if options.uvx and vim.fn.executable("uvx") == 1 then
