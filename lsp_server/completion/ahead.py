@@ -111,7 +111,7 @@ class Ahead:
         except asyncio.CancelledError:
             run.cancel()
             raise
-        if run.error is None:
+        if run.whole:
             self._keep(run, Place(place.snapshot, before, place.after), chosen)
 
 

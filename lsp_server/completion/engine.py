@@ -105,7 +105,7 @@ class CompletionEngine:
             reused=bool(typed),
         )
         kept = suggestion if text else None
-        if run.finished:
+        if run.whole:
             self._cache.put(snapshot.uri, before, after, chosen.info.name, kept)
             self._ahead.begin(Place(snapshot, before, after, text), chosen, run.anchor)
         return kept
@@ -173,7 +173,7 @@ class CompletionEngine:
     def _usage(self, chosen: ChosenModel, run: Run) -> Usage:
         """What the run cost: the runner's count, or an estimate of the prompt where the run was ended before it counted."""
         calibration = self._anchors.calibration(chosen)
-        if run.finished:
+        if run.whole:
             calibration.learn(run.built.text, run.usage, run.read_ms)
         return run.usage or Usage(prompt_tokens=int(len(run.built.text) / calibration.characters_per_token))
 

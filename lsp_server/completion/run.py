@@ -40,6 +40,7 @@ class Run:
         self.read_ms = 0.0
         self.readers = 0
         self.uri, self.model = anchor.uri, anchor.model
+        self._stopping = False
         self._started = monotonic()
         self._first: float | None = None
         self._changed = asyncio.Event()
@@ -49,7 +50,7 @@ class Run:
 
     def typed(self, before: str, after: str) -> str | None:
         """What was typed since the start, if this run may still answer there: nothing else changed and the text agrees."""
-        if after != self.after or not before.startswith(self.before):
+        if self._stopping or after != self.after or not before.startswith(self.before):
             return None
         typed = before[len(self.before) :]
         if self.finished:
@@ -82,8 +83,14 @@ class Run:
             raise self.error
         return self.text[len(typed) :] if self.text.startswith(typed) else ""
 
+    @property
+    def whole(self) -> bool:
+        """Whether the model said all that it had to say here: only then is an empty answer an answer."""
+        return self.finished and not self._stopping and self.error is None
+
     def cancel(self) -> None:
-        """Stop: the model's socket is closed at the next step of the event loop."""
+        """Stop: the model's socket is closed at the next step of the event loop. Nobody joins from now on."""
+        self._stopping = True
         self._task.cancel()
 
     async def ended(self) -> None:

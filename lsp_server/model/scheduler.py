@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from lsp_server.model.port import Generation, Message, ModelClient, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.streams import close_whole
 from lsp_server.model.turns import Queue, Turn
 
 PIECE_S = 0.15
@@ -106,23 +107,25 @@ class ScheduledClient:
     async def _write(self, model: str, request: Generation, turn: Turn) -> AsyncGenerator[Piece, None]:
         """The runner's answer; it ends early, without a last piece, where the turn is wanted back."""
         self._held[model] = request.prompt
-        async with aclosing(self._client.generate(model, request)) as pieces:
+        pieces = self._client.generate(model, request)
+        wanted = asyncio.ensure_future(turn.wanted_back.wait())
+        step: asyncio.Future[Piece] | None = None
+        try:
             while True:
                 step = asyncio.ensure_future(anext(pieces))
-                wanted = asyncio.ensure_future(turn.wanted_back.wait())
+                await asyncio.wait({step, wanted}, return_when=asyncio.FIRST_COMPLETED)
+                if not step.done():
+                    return
                 try:
-                    await asyncio.wait({step, wanted}, return_when=asyncio.FIRST_COMPLETED)
-                    if not step.done():
-                        return
                     piece = step.result()
                 except StopAsyncIteration:
                     return
-                finally:
-                    wanted.cancel()
-                    await _stopped(step)
                 if request.prompt:
                     self._held[model] += piece.text
                 yield piece
+        finally:
+            wanted.cancel()
+            await close_whole(pieces, step)
 
     def _piece(self) -> int:
         return max(int(self._speed * PIECE_S), SMALLEST_PIECE) if self._speed else FIRST_PIECE
@@ -173,12 +176,3 @@ def common_start(one: str, other: str) -> int:
         else:
             high = middle - 1
     return low
-
-
-async def _stopped(step: asyncio.Future[Piece]) -> None:
-    """Make sure that nobody is inside the stream any more: it may only be closed then."""
-    if not step.done():
-        step.cancel()
-        await asyncio.wait({step})
-    if not step.cancelled():
-        step.exception()

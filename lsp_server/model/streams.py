@@ -26,7 +26,12 @@ async def isolated(stream: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
                 return
             yield item
     finally:
-        await asyncio.shield(asyncio.ensure_future(_close(stream, step)))
+        await close_whole(stream, step)
+
+
+async def close_whole(stream: AsyncGenerator[T, None], step: asyncio.Future[T] | None) -> None:
+    """Close a stream and the step that somebody may still be waiting for in it. A cancellation does not interrupt it."""
+    await asyncio.shield(asyncio.ensure_future(_close(stream, step)))
 
 
 async def _close(stream: AsyncGenerator[T, None], step: asyncio.Future[T] | None) -> None:

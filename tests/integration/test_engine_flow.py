@@ -138,3 +138,17 @@ async def test_nothing_is_asked_inside_a_word_unless_the_user_does(desk: Desk) -
     assert desk.runner.calls == []
     await desk.engine.complete(CompletionRequest(snapshot, inside, "invoked"))
     assert len(desk.runner.calls) == 1
+
+
+async def test_the_same_place_asked_again_and_again_is_answered_in_the_end(desk: Desk) -> None:
+    place = up_to("    return math")
+    for _ in range(20):
+        earlier = asyncio.ensure_future(desk.ask(place))
+        await desk.runner.until(lambda call: call.delivered > 0 or call.ended > 0, max(len(desk.runner.calls) - 1, 0))
+        earlier.cancel()
+        await asyncio.sleep(0)
+        earlier.cancel()
+        last = await desk.ask(place)
+        assert last is not None
+        assert last.text == ".pi * square"
+        desk.engine.forget()
