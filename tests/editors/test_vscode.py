@@ -201,10 +201,10 @@ async def test_in_the_second_folder(window: Window) -> None:
 
 async def test_a_read_only_file_is_left_alone(window: Window) -> None:
     await window.edit(upto(TOTAL, '"""\n') + "    ", "readonly.py")
-    asked = len(window.model.asked)
     await window.bench.type("r")
     assert await window.bench.ghost_text() == ""
-    assert len(window.model.asked) == asked
+    # Not the number of requests: the server may still be writing ahead in the file of the test before.
+    assert not any("readonly.py" in one.prompt for one in window.model.asked)
     await window.until_text(upto(TOTAL, '"""\n') + "    ")
 
 
