@@ -16,17 +16,13 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.actions.pages import Pages
 from lsp_server.actions.records import Action, ActionRequest, Event, Files, Offer, Outcome, Target
 from lsp_server.completion.records import Repository
-from lsp_server.configuration import Configuration
 from lsp_server.features.connection import Connection
 from lsp_server.framing import Frames, Garbage
-from lsp_server.indexing import access
-from lsp_server.indexing.access import Job
 from lsp_server.indexing.service import IndexingService
 from lsp_server.model.port import ChosenModel, PullProgress
 from lsp_server.model.scheduler import ScheduledClient
@@ -38,7 +34,6 @@ from lsp_server.session import Session
 from lsp_server.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
-    from indexer.embedding import Embedder
     from lsp_server.actions.engine import ActionEngine
     from lsp_server.model.shelf import Inventory
 
@@ -49,16 +44,6 @@ CLOSING_S = 3.0
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Where `--tcp` may listen. Another address would open the user's code to their network."""
-
-
-def read_settings(paths: Paths) -> tuple[Settings, list[str]]:
-    """The user's settings where no editor has a say, and problems as sentences."""
-    return Configuration(paths.config).resolved()
-
-
-def make_embedder(settings: Settings, paths: Paths) -> Embedder:
-    """The embedder that the settings name. Raises EmbedderError."""
-    return access.make_embedder(Job.of(Path(), paths.indexes, settings))
 
 
 def make_session(edge: Edge, paths: Paths) -> Session:

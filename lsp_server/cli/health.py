@@ -18,11 +18,11 @@ from rich.markup import escape
 from indexer.errors import IndexerError
 from lsp_server import __version__
 from lsp_server.cli import console
-from lsp_server.cli.models import BACKENDS
 from lsp_server.cli.workbench import Workbench
 from lsp_server.errors import HearthError, ModelError
 from lsp_server.model import weights
 from lsp_server.model.choose import make_client
+from lsp_server.model.shelf import BACKENDS
 from lsp_server.settings import entries
 from lsp_server.settings_export import as_markdown, as_schema
 

@@ -16,8 +16,7 @@ from lsp_server.model import weights
 from lsp_server.model.choose import choose, make_client
 from lsp_server.model.port import ModelInfo, PullProgress
 from lsp_server.model.probe import Findings, examine
-
-BACKENDS = ("ollama", "embedded", "openai_compatible")
+from lsp_server.model.shelf import take_inventory
 
 
 def show_all(as_json: bool) -> int:
@@ -44,20 +43,8 @@ def show_all(as_json: bool) -> int:
 
 
 async def _list(bench: Workbench) -> tuple[list[ModelInfo], dict[str, str], tuple[str | None, str]]:
-    found: list[ModelInfo] = []
-    silent: dict[str, str] = {}
-    for backend in BACKENDS:
-        try:
-            client = make_client(backend, bench.settings.model, bench.paths)
-        except HearthError as error:
-            silent[backend] = str(error)
-            continue
-        try:
-            found += await client.models()
-        except HearthError as error:
-            silent[backend] = str(error)
-        finally:
-            await client.aclose()
+    inventory = await take_inventory(bench.settings.model, bench.paths)
+    found, silent = list(inventory.models), inventory.unavailable
     try:
         chosen = await choose(bench.settings.model, bench.paths)
     except HearthError as error:

@@ -132,7 +132,7 @@ class ModelClient(Protocol):
 class ChosenModel:
     """What `auto` (or the user's setting) came to: a client, a model in it, and how it is to be prompted.
 
-    `fim` names a family of `completion.fim.FAMILIES`, None for prefix-only. `why` is one sentence for the user.
+    `fim` names a family of `model.families.FAMILIES`, None for prefix-only. `why` is one sentence for the user.
     """
 
     client: ModelClient
