@@ -1,7 +1,6 @@
-"""Doc comments: find one in a reply, and attach one to a definition in its language's own form. Pure; changes no code.
+"""Attach a doc comment to a definition in its language's own form. Pure; changes no code, and reads no reply.
 
-The model is asked for the text alone. Where it belongs and what marks surround it is known here, so that a weak model cannot
-damage the code it describes.
+Where a text belongs and what marks surround it is known here, so that a weak model cannot damage the code it describes.
 """
 
 from __future__ import annotations
@@ -12,15 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from indexer.languages import known, parse
+from lsp_server.actions.doctext import DIRECTIVE, MOST_LINES
 from lsp_server.actions.records import Refusal, Region, Replacement, Span
-from lsp_server.actions.reply import fences, is_prose
 from lsp_server.documents import DocumentSnapshot
 
 WIDTH = 100
 """Columns. Longer lines of a text are broken; shorter ones stay as the model broke them."""
-
-MOST_LINES = 40
-"""A longer text is no documentation of one definition: the model lost its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,9 @@ class Style:
 
 
 _BLOCK = Style("/**", " * ", " */", brief="/** {} */")
+
 _SLASHES = Style(prefix="/// ")
+
 _HASH = Style(prefix="# ")
 
 STYLES: Mapping[str, Style] = {
@@ -52,110 +50,15 @@ STYLES: Mapping[str, Style] = {
 }
 """Every language with definitions. Haskell's first line begins with "-- | ", which `_written` adds."""
 
-_DIRECTIVE = re.compile(
-    r"^(?:#!|#\s*(?:type:|noqa|pylint|rubocop|shellcheck|frozen_string|encoding|-\*-|region|endregion|pragma|include|if|endif|define)"
-    r"|//\s*(?:go:|nolint|eslint|@ts-|noinspection|swiftlint|#|region|endregion|clang-format|NOLINT)|/\*\s*(?:eslint|global))"
-)
-"""Comments that tools read. They stay where they are."""
-
 _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|SPDX)\b", re.IGNORECASE)
 
 _ATTRIBUTE = re.compile(r"^(?:#!?\[|@\w|\[\w[^=]*\]$|#\[)")
-_TRIPLE = re.compile(r"[rRuU]{0,2}(\"\"\"|''')(?P<text>.*?)\1", re.DOTALL)
-_STARS = re.compile(r"/\*\*?(?P<text>.*?)\*/", re.DOTALL)
-_COMMENT_LINE = re.compile(r"^\s*(?:///?!?|--[-|]?\s?\|?|#+|;;+)\s?(?P<text>.*)$")
-_XML = re.compile(r"</?(?:summary|remarks|returns|param|para|see|value)\b[^>]*>")
 
 
 def style_of(language: str) -> Style | None:
     """The style of a language by any name an editor has for it; None where documentation is not offered."""
     row = known(language)
     return STYLES.get(row.name) if row else None
-
-
-def text_in(reply: str, symbol: str, code: str) -> str:
-    """The documentation in a cleaned reply, without its marks: whatever form the model chose. Empty where there is none.
-
-    `symbol` is the name of what is documented, `code` its lines: a model that repeats them is not describing them.
-    """
-    blocks = [one.text for one in fences(reply)]
-    name = re.escape(symbol.rsplit(".", 1)[-1])
-    for text in (*blocks, reply):
-        found = _marked(text, name)
-        if found:
-            return _tidy(found, code)
-    if blocks:
-        bare = next((one for one in blocks if not _is_code(one, name)), "")
-        return _tidy(bare, code)
-    lines = reply.strip().split("\n")
-    # "Here is the documentation:" and its like end in a colon; a first sentence of documentation does not.
-    while lines and (not lines[0].strip() or (is_prose(lines[0]) and lines[0].rstrip().endswith(":"))):
-        lines = lines[1:]
-    return _tidy("\n".join(lines), code)
-
-
-def _marked(text: str, name: str) -> str:
-    """The text between the marks of a doc comment, if it stands where one stands."""
-    defined = re.search(rf"\b{name}\b\s*[(\[<:={{]|\b(?:class|struct|enum|trait|interface|module|type|data)\s+{name}\b", text)
-    head = text[: defined.start()] if defined else text
-    triple = _TRIPLE.search(text)
-    if triple and triple["text"].strip():
-        return triple["text"]
-    stars = _STARS.search(head)
-    if stars and stars["text"].strip():
-        return "\n".join(re.sub(r"^\s*\* ?", "", line) for line in stars["text"].split("\n"))
-    run: list[str] = []
-    for line in head.split("\n"):
-        found = _COMMENT_LINE.match(line)
-        if found and not _DIRECTIVE.match(line.strip()) and not line.strip().startswith("```"):
-            run.append(found["text"])
-        elif run and line.strip():
-            break
-    marks_only = all(_COMMENT_LINE.match(line) for line in text.split("\n") if line.strip())
-    return "\n".join(run) if run and (defined or marks_only) and any(line.strip() for line in run) else ""
-
-
-def _is_code(text: str, name: str) -> bool:
-    return (
-        re.search(rf"\b{name}\s*[(<]|^\s*(?:def|fn|func|function|class|public|private|return)\b", text, re.MULTILINE)
-        is not None
-    )
-
-
-def _tidy(text: str, code: str) -> str:
-    """Without XML marks, repeated code, surrounding quotes and blank lines at the ends; indented as one piece."""
-    known_lines = {line.strip() for line in code.splitlines() if len(line.strip()) > 12}
-    lines = []
-    first, *rest = _XML.sub("", text).split("\n")
-    for line in [first.strip(), *textwrap.dedent("\n".join(rest)).split("\n")]:
-        if line.strip() in known_lines:
-            break
-        lines.append(line.rstrip())
-    whole = "\n".join(lines).strip("\n")
-    whole = re.sub(r"\n{3,}", "\n\n", whole).strip()
-    if len(whole) > 1 and whole[0] == whole[-1] and whole[0] in "\"'`":
-        whole = whole[1:-1].strip()
-    return whole
-
-
-_LEFT_OUT = re.compile(r"(?:^|\.\.\.|…)\s*(?:the )?(?:rest|remainder|remaining|existing)\b.{0,20}\bcode\b", re.IGNORECASE)
-
-
-def check(text: str) -> Refusal | None:
-    """Why a text is no documentation."""
-    if not any(character.isalpha() for character in text):
-        return Refusal("empty", "The model wrote no documentation.", "Answer with the text of the documentation only.")
-    if text.count("\n") >= MOST_LINES:
-        return Refusal(
-            "too_long", "The model wrote far too much for one doc comment.", "Answer with at most ten lines of text."
-        )
-    if _LEFT_OUT.search(text):
-        return Refusal(
-            "placeholder", "The model left code out in place of documentation.", "Answer with plain text, without code."
-        )
-    if "```" in text:
-        return Refusal("code", "The model wrote code in place of documentation.", "Answer with plain text, without code.")
-    return None
 
 
 def attach(snapshot: DocumentSnapshot, region: Region, text: str) -> Replacement | Refusal:
@@ -216,7 +119,7 @@ def _first_comment(snapshot: DocumentSnapshot, line: int, style: Style) -> int:
     mark = style.prefix.strip()
     while top > 0:
         above = snapshot.line_text(top - 1).strip()
-        if not above.startswith(mark) or _DIRECTIVE.match(above) or (mark == "//" and above.startswith("///")):
+        if not above.startswith(mark) or DIRECTIVE.match(above) or (mark == "//" and above.startswith("///")):
             break
         if _LICENCE.search(above):
             return line

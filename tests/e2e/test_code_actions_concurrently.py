@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from indexer.languages import parse
-from lsp_server.actions.gate import errors
+from lsp_server.actions.change import errors
 from tests.support.editing import Editor, edits_for
 from tests.support.editing import applied as after
 from tests.support.replies import BAD, GOOD, Sample, samples

@@ -27,6 +27,7 @@ from typing import Any
 
 from indexer.languages import parse
 from lsp_server.actions import anchors, catalogue, gate, patch
+from lsp_server.actions.change import errors
 from lsp_server.actions.records import Action, FileEdit, Refusal, Region, Span, Target
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.features import conversions
@@ -168,7 +169,7 @@ def check(case: Case, edit: FileEdit, now: Typed, encoding: str) -> str:
     before, after = parse(now.text, case.snapshot.language), parse(result, case.snapshot.language)
     assert before is not None
     assert after is not None
-    assert len(gate.errors(after)) <= len(gate.errors(before)), ("an edit that breaks the document", case, result)
+    assert len(errors(after)) <= len(gate.errors(before)), ("an edit that breaks the document", case, result)
     return "applied" if now.text == case.snapshot.text else "applied where the typing had moved it"
 
 

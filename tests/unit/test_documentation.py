@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lsp_server.actions import catalogue, patch
-from lsp_server.actions.documentation import STYLES, text_in
+from lsp_server.actions.doctext import text_in
+from lsp_server.actions.documentation import STYLES
 from lsp_server.actions.records import FileEdit, Refusal, Span, Target
 from lsp_server.documents import DocumentSnapshot
 

@@ -8,7 +8,7 @@ import pytest
 
 from indexer.languages import parse
 from lsp_server.actions import catalogue, patch
-from lsp_server.actions.gate import errors
+from lsp_server.actions.change import errors
 from lsp_server.actions.records import FileEdit, Refusal
 from tests.support.replies import BAD, GOOD, Sample, fence, region_of, samples
 
