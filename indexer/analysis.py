@@ -10,13 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from indexer.chunking import chunk
+from indexer.imports import imports, package
 from indexer.languages import known, language_of_script, parse
 from indexer.outline import outline
 from indexer.reading import read
 from indexer.records import Chunk, Symbol
+from indexer.references import references
 from indexer.words import split_name, split_names, stem
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
 
 KEY_BYTES = 16
 """A chunk's key: 128 bits of BLAKE2b over the text that is embedded; two texts with one key will not be met."""
@@ -25,12 +31,20 @@ KEY_BYTES = 16
 CHUNK_COLUMNS = ("path", "start_line", "end_line", "text", "symbol", "kind", "language", "words", "defines", "key")
 """`words` are the stems that full text searches, `defines` the names whose definition starts in the chunk, by spaces."""
 
-SYMBOL_COLUMNS = ("name", "kind", "path", "start_line", "end_line", "container", "signature")
+SYMBOL_COLUMNS = (
+    *("path", "language", "package"),
+    *("names", "kinds", "containers", "signatures", "start_lines", "end_lines", "name_lines"),
+    *("used", "used_lines"),
+    *("modules", "imported", "import_lines"),
+)
+"""One row a file. The second group describes its definitions, the third the names it uses, the fourth its imports: each
+column of a group is a list, and the i-th values of a group belong together."""
 
 
 @dataclass(slots=True)
 class Rows:
-    """Chunks and symbols of several files as columns: `chunks["path"][i]` belongs to `chunks["text"][i]`.
+    """Chunks and symbols of several files as columns: `chunks["path"][i]` belongs to `chunks["text"][i]`. A file has any
+    number of rows in `chunks`, and one in `symbols` if it defines, uses or imports something.
 
     `embedded[i]` is what the embedder reads for chunk i; it is not stored, its hash `key` is.
     """
@@ -81,7 +95,7 @@ def analyse(path: str, language: str | None, data: bytes, rows: Rows) -> FileFac
     symbols = outline(tree, language, path) if tree is not None and language is not None else []
     chunks = chunk(text, path, language, tree, symbols, prose=row is None or row.prose)
     _add_chunks(rows, chunks, symbols)
-    _add_symbols(rows, symbols)
+    _add_symbols(rows, path, language or "", text, tree, symbols)
     lines = text.count("\n") + (not text.endswith("\n"))
     return FileFacts(path, digest(data), "", reading.message, lines, len(chunks), len(symbols))
 
@@ -125,7 +139,19 @@ def _add_chunks(rows: Rows, chunks: Iterable[Chunk], symbols: list[Symbol]) -> N
         columns["key"].append(digest(text.encode("utf-8", "replace")))
 
 
-def _add_symbols(rows: Rows, symbols: Iterable[Symbol]) -> None:
-    for one in symbols:
-        for name in SYMBOL_COLUMNS:
-            rows.symbols[name].append(getattr(one, name))
+def _add_symbols(rows: Rows, path: str, language: str, text: str, tree: Tree | None, symbols: list[Symbol]) -> None:
+    used = references(tree, language, symbols) if tree is not None else {}
+    imported = imports(tree, language) if tree is not None else []
+    own = package(tree, language, path, text)
+    if not (symbols or used or imported or own):
+        return
+    row: dict[str, object] = {"path": path, "language": language, "package": own}
+    row |= {f"{name}s": [getattr(one, name) for one in symbols] for name in _OF_SYMBOL}
+    row |= {"used": list(used), "used_lines": list(used.values())}
+    row |= {"modules": [one.module for one in imported], "imported": [list(one.names) for one in imported]}
+    row["import_lines"] = [one.line for one in imported]
+    for name in SYMBOL_COLUMNS:
+        rows.symbols[name].append(row[name])
+
+
+_OF_SYMBOL = ("name", "kind", "container", "signature", "start_line", "end_line", "name_line")

@@ -24,7 +24,7 @@ from typing import IO, NamedTuple
 
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised with every change of a table's columns or of what a chunk is; an index of another schema is built anew."""
 
 MANIFEST = "manifest.json"

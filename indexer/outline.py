@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -55,10 +56,10 @@ def outline(tree: Tree, language: str, path: str) -> list[Symbol]:
 class _Found:
     """One match of a query, before it is known what it lies in."""
 
-    __slots__ = ("container", "end", "end_row", "holds", "kind", "name", "node", "start", "start_row")
+    __slots__ = ("container", "end", "end_row", "holds", "kind", "name", "name_row", "node", "start", "start_row")
 
-    def __init__(self, node: Node, outer: Node, kind: str, name: str, container: str) -> None:
-        self.kind, self.name, self.container = kind, name, container
+    def __init__(self, node: Node, outer: Node, kind: str, name: str, container: str, name_row: int) -> None:
+        self.kind, self.name, self.container, self.name_row = kind, name, container, name_row
         # Decorators are part of a definition, not of its signature.
         self.node = node if outer.type == "decorated_definition" else outer
         self.holds = (
@@ -84,7 +85,8 @@ def _found(captures: dict[str, list[Node]], wrappers: dict[int, list[Node]]) -> 
     if name_node is None or node is None:
         return None
     outer, name = _split(_text(name_node))
-    return _Found(node, _wrapped(node, wrappers), kind, name, container or outer) if name else None
+    row = name_node.end_point[0]
+    return _Found(node, _wrapped(node, wrappers), kind, name, container or outer, row) if name else None
 
 
 def _symbols(found: list[_Found], path: str, source: bytes, clauses: bool) -> list[Symbol]:
@@ -106,7 +108,16 @@ def _symbols(found: list[_Found], path: str, source: bytes, clauses: bool) -> li
             symbols[-1] = _extended(symbols[-1], one.end_row + 1)
         else:
             symbols.append(
-                Symbol(one.name, kind, path, one.start_row + 1, one.end_row + 1, container, _signature(one.node, source))
+                Symbol(
+                    one.name,
+                    kind,
+                    path,
+                    one.start_row + 1,
+                    one.end_row + 1,
+                    container,
+                    _signature(one.node, source),
+                    one.name_row + 1,
+                )
             )
     return symbols
 
@@ -117,7 +128,7 @@ def _continues(last: Symbol, one: _Found, container: str) -> bool:
 
 
 def _extended(symbol: Symbol, end_line: int) -> Symbol:
-    return Symbol(symbol.name, symbol.kind, symbol.path, symbol.start_line, end_line, symbol.container, symbol.signature)
+    return replace(symbol, end_line=end_line)
 
 
 def _wrapped(node: Node, wrappers: dict[int, list[Node]]) -> Node:

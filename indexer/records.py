@@ -43,7 +43,8 @@ class Symbol:
     """A definition: where a name gets its meaning.
 
     Lines are 1-based and inclusive. `container` is the dotted path of the enclosing definitions, empty at the top level.
-    `signature` is the definition's head as one line of source, without its body.
+    `signature` is the definition's head as one line of source, without its body. `name_line` is where the name itself stands,
+    behind decorators and a return type on lines of their own; 0 where nobody asked.
     """
 
     name: str
@@ -53,11 +54,35 @@ class Symbol:
     end_line: int
     container: str
     signature: str
+    name_line: int = 0
 
     @property
     def qualified_name(self) -> str:
         """Dotted name inside its file, as a reader would say it: `Store.replace_file`."""
         return f"{self.container}.{self.name}" if self.container else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One module that a file imports.
+
+    `module` is as written, without quotes (`..shelf`, `./shelf.js`, `crate::shelf`); `names` are those taken from it by their
+    own names, `*` for everything, `default` for what JavaScript gives without a name; `line` is 1-based. `paths` are the files
+    of the repository that are meant, empty for what lies outside and where that cannot be known.
+    """
+
+    module: str
+    names: tuple[str, ...]
+    line: int
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A line of code on which a name is used; 1-based."""
+
+    path: str
+    line: int
 
 
 KINDS = ("function", "method", "class", "interface", "type", "module", "constant", "code", "text")

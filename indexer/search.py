@@ -26,7 +26,8 @@ from indexer.ranking import (
     path_factor,
     without_overlaps,
 )
-from indexer.records import Asker, Hit, IndexStatus
+from indexer.records import Asker, Hit, Import, IndexStatus, Reference, Symbol
+from indexer.symbols import Symbols
 from indexer.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class IndexReader:
         self._stamp = stamp
         self._vectors: Vectors | None = None
         self._lexicon: Lexicon | None = None
+        self._symbols = Symbols(view)
 
     @classmethod
     def open(cls, location: Path, embedder: Embedder) -> IndexReader:
@@ -79,6 +81,26 @@ class IndexReader:
     def definitions(self, names: Sequence[str], *, k: int) -> list[Hit]:
         """At most k chunks in which these names (exact, as written) are defined, in the order of the names."""
         return self._asked(lambda: self._definitions(names, k))
+
+    def symbols(self, names: Sequence[str], *, k: int) -> list[Symbol]:
+        """At most k definitions of these names (exact, as written; `add` or `Shelf.add`), in the order of the names."""
+        return self._asked(lambda: self._symbols.defined(names, k))
+
+    def members(self, of: Symbol, *, k: int) -> list[Symbol]:
+        """At most k definitions directly inside of another: a class's methods, also where they stand in other files."""
+        return self._asked(lambda: self._symbols.members(of, k))
+
+    def outline(self, path: str) -> list[Symbol]:
+        """All definitions of a file, in the order of the text."""
+        return self._asked(lambda: self._symbols.outline(path))
+
+    def references(self, name: str, *, k: int) -> list[Reference]:
+        """At most k lines of code that use a name. By the name alone: what it means in a place, no index knows."""
+        return self._asked(lambda: self._symbols.references(name, k))
+
+    def imports(self, path: str) -> list[Import]:
+        """What a file imports, each with the files of the repository that are meant, where that can be known."""
+        return self._asked(lambda: self._symbols.imports(path))
 
     def status(self) -> IndexStatus:
         """What the index holds now."""
@@ -155,6 +177,7 @@ class IndexReader:
             from indexer.store import View
 
             self._view = View(self._location / TABLES, manifest.tables)
+        self._symbols = Symbols(self._view)
         self._manifest, self._stamp = manifest, stamp
 
     def _loaded(self) -> Vectors:

@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any
 from indexer.errors import IndexDamagedError, IndexerError, IndexUnwritableError
 from indexer.lance import import_lancedb
 from indexer.manifest import REBUILD_ADVICE, UNWRITABLE_ADVICE
+from indexer.tables import CHUNKS, SYMBOLS, quoted, schemas
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from indexer.analysis import Rows
-
-CHUNKS, SYMBOLS = "chunks", "symbols"
 
 WORD_COLUMNS = ("words", "defines")
 """Columns of the chunks with a full-text index."""
@@ -67,7 +66,7 @@ class Store:
         with _faults(folder, writing=True):
             shutil.rmtree(folder, ignore_errors=True)
             database = _connect(folder)
-            tables = {name: database.create_table(name, schema=schema) for name, schema in _schemas(dimensions).items()}
+            tables = {name: database.create_table(name, schema=schema) for name, schema in schemas(dimensions).items()}
         return cls(folder, database, tables)
 
     @classmethod
@@ -104,7 +103,7 @@ class Store:
                 columns["id"] = pa.array(np.arange(first_id, first_id + count, dtype=np.int64))
                 columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
                 self._tables[CHUNKS].add(pa.table({field.name: columns[field.name] for field in schema}, schema=schema))
-            if rows.symbols["name"]:
+            if rows.symbols["path"]:
                 self._tables[SYMBOLS].add(pa.table(rows.symbols, schema=self._tables[SYMBOLS].schema))
 
     def delete(self, paths: Collection[str]) -> None:
@@ -176,14 +175,32 @@ class View:
         """Open the tables. Raises IndexDamagedError."""
         self._folder = folder
         with _faults(folder):
-            database = _connect(folder)
-            self._chunks = database.open_table(CHUNKS)
+            self._database = _connect(folder)
+            self._chunks = self._database.open_table(CHUNKS)
+        self._symbols: Any = None  # opened when it is first asked
         self.move_to(versions)
 
     def move_to(self, versions: Mapping[str, int]) -> None:
         """See another commit."""
+        self._versions = versions
         with _faults(self._folder):
             self._chunks.checkout(versions[CHUNKS])
+            if self._symbols is not None:
+                self._symbols.checkout(versions[SYMBOLS])
+
+    def symbols(self, condition: str, columns: Sequence[str], limit: int) -> list[dict[str, Any]]:
+        """Columns of the rows of the symbols for which an SQL condition holds, in no order. An empty condition always does.
+
+        Read without an index: ten thousand files take 5 ms by a name they define and 54 by one they use, and no save pays.
+        """
+        with _faults(self._folder):
+            if self._symbols is None:
+                table = self._database.open_table(SYMBOLS)
+                table.checkout(self._versions[SYMBOLS])
+                self._symbols = table
+            query = self._symbols.search().select(list(columns)).limit(limit)
+            found: list[dict[str, Any]] = (query.where(condition) if condition else query).to_arrow().to_pylist()
+            return found
 
     def load(self, after: int) -> Loaded:
         """Ids and places of all chunks, in the order of the ids, and the vectors of those with a larger id than `after`."""
@@ -225,38 +242,6 @@ class View:
             return {row["id"]: row for row in found}
 
 
-def _schemas(dimensions: int) -> dict[str, Any]:
-    import pyarrow as pa
-
-    from indexer.analysis import KEY_BYTES
-
-    text, number = pa.string(), pa.int32()
-    chunks = [
-        ("id", pa.int64()),
-        ("path", text),
-        ("start_line", number),
-        ("end_line", number),
-        ("text", text),
-        ("symbol", text),
-        ("kind", text),
-        ("language", text),
-        ("words", text),
-        ("defines", text),
-        ("key", pa.binary(KEY_BYTES)),
-        ("vector", pa.list_(pa.float16(), dimensions)),
-    ]
-    symbols = [
-        ("name", text),
-        ("kind", text),
-        ("path", text),
-        ("start_line", number),
-        ("end_line", number),
-        ("container", text),
-        ("signature", text),
-    ]
-    return {CHUNKS: pa.schema(chunks), SYMBOLS: pa.schema(symbols)}
-
-
 def _connect(folder: Path) -> Any:
     return import_lancedb().connect(str(folder))
 
@@ -277,8 +262,7 @@ def _groups(paths: Collection[str]) -> Iterator[list[str]]:
 
 
 def _any_of(column: str, values: Sequence[str]) -> str:
-    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return f"{column} IN ({quoted})"
+    return f"{column} IN ({', '.join(map(quoted, values))})"
 
 
 @contextmanager

@@ -77,13 +77,17 @@ def _index(
 @app.command("search")
 def _search(
     query: Annotated[str | None, typer.Argument(help="A question, words, or a name.")] = None,
+    symbol: Annotated[
+        str | None, typer.Option("--symbol", metavar="NAME", help="Where a name is defined and used, exactly as written.")
+    ] = None,
+    imports: Annotated[str | None, typer.Option("--imports", metavar="FILE", help="What a file imports.")] = None,
     root: Root = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many results at most.")] = 10,
     batch: Batch = None,
     as_json: Json = False,
 ) -> None:
-    """Search an indexed repository by meaning and by words."""
-    raise typer.Exit(index.search(query, root, k, batch, as_json))
+    """Search an indexed repository by meaning and by words, or for a name."""
+    raise typer.Exit(index.search(index.Wanted(query, symbol, imports, batch), root, k, as_json))
 
 
 @app.command("complete")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lsp_server.cli import console
+from lsp_server.cli import console, listing
 from lsp_server.cli.workbench import Workbench, hit_as_json
 from lsp_server.errors import UsageError
 
 if TYPE_CHECKING:
-    from indexer.records import BuildReport, Hit
+    from indexer.records import BuildReport
+    from indexer.search import IndexReader
 
 
 def build(path: Path, embedder: str | None, as_json: bool) -> int:
@@ -44,52 +45,72 @@ def _print_report(root: Path, report: BuildReport) -> None:
         console.out.print(f"  [dim]left out, {reason.replace('_', ' ')}:[/] {count:,}")
 
 
-def search(query: str | None, root: Path | None, k: int, batch: Path | None, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched: exactly one of a question, a name, a file whose imports are wanted, or a file of many such."""
+
+    query: str | None = None
+    symbol: str | None = None
+    imports: str | None = None
+    batch: Path | None = None
+
+
+def search(wanted: Wanted, root: Path | None, k: int, as_json: bool) -> int:
     """Answer one question, or a file of them."""
-    if (query is None) == (batch is None):
-        raise UsageError("Give either a QUERY or --batch FILE.jsonl.")
-    asked = _questions(batch) if batch else []
+    if sum(getattr(wanted, one.name) is not None for one in fields(wanted)) != 1:
+        raise UsageError("Give one of QUERY, --symbol NAME, --imports FILE and --batch FILE.jsonl.")
+    asked = _questions(wanted.batch) if wanted.batch else []
     bench = Workbench()
     console.warn(bench.problems)
     folder = root.resolve() if root else bench.indexed_root(Path())
     reader = bench.reader(folder)
     try:
-        if batch is not None:
-            for row in asked:
-                hits = reader.search(row["query"], k=k)
-                console.write_json({"id": row["id"], "results": [hit_as_json(hit) for hit in hits]})
+        for row in asked:
+            console.write_json({"id": row["id"]} | _answer(reader, row, k))
+        if wanted.batch is not None:
             return console.DONE
-        hits = reader.search(query or "", k=k)
+        if wanted.symbol is not None:
+            answer = _symbol(reader, wanted.symbol, k)
+            console.write_json(answer) if as_json else listing.print_symbol(answer)
+        elif wanted.imports is not None:
+            found = [asdict(one) for one in reader.imports(_inside(folder, wanted.imports))]
+            console.write_json(found) if as_json else listing.print_imports(found)
+        else:
+            hits = reader.search(wanted.query or "", k=k)
+            console.write_json([hit_as_json(hit) for hit in hits]) if as_json else listing.print_hits(hits)
     finally:
         reader.close()
-    if as_json:
-        console.write_json([hit_as_json(hit) for hit in hits])
-    else:
-        _print_hits(hits)
     return console.DONE
+
+
+ASKED = ("query", "symbol", "imports")
+"""What a row of a batch may ask; one of them."""
+
+
+def _answer(reader: IndexReader, row: Mapping[str, Any], k: int) -> dict[str, Any]:
+    if "symbol" in row:
+        return _symbol(reader, row["symbol"], k)
+    if "imports" in row:
+        return {"imports": [asdict(one) for one in reader.imports(row["imports"])]}
+    return {"results": [hit_as_json(hit) for hit in reader.search(row["query"], k=k)]}
+
+
+def _symbol(reader: IndexReader, name: str, k: int) -> dict[str, Any]:
+    definitions, references = reader.symbols([name], k=k), reader.references(name, k=k)
+    return {"definitions": [asdict(one) for one in definitions], "references": [asdict(one) for one in references]}
+
+
+def _inside(folder: Path, path: str) -> str:
+    """A file as the index names it, given from the working directory or from the root."""
+    here = Path(path).resolve()
+    return here.relative_to(folder).as_posix() if here.is_relative_to(folder) and here.exists() else path
 
 
 def _questions(batch: Path) -> list[Mapping[str, Any]]:
     """Every request of a batch. All are looked at before the first is answered: a wrong line is said at once."""
     rows = list(console.read_batch(batch))
     for number, row in rows:
-        if not isinstance(row.get("query"), str):
-            raise UsageError(f"{batch}, line {number}: a search has a `query` of text.")
+        asked = [name for name in ASKED if name in row]
+        if len(asked) != 1 or not isinstance(row[asked[0]], str):
+            raise UsageError(f"{batch}, line {number}: a search has a `query`, a `symbol` or `imports`, which is text.")
     return [row for _, row in rows]
-
-
-SHOWN_LINES = 6
-"""Of each result: enough to recognise it, little enough to see ten."""
-
-
-def _print_hits(hits: list[Hit]) -> None:
-    from rich.syntax import Syntax
-
-    if not hits:
-        console.err.print("Nothing found.")
-    for hit in hits:
-        name = f"  [cyan]{hit.kind} {hit.symbol}[/]" if hit.symbol else ""
-        console.out.print(f"[bold]{hit.path}[/]:{hit.start_line}-{hit.end_line}{name}  [dim]{hit.score:.3f}[/]")
-        shown = "\n".join(hit.text.splitlines()[:SHOWN_LINES])
-        lexer = Syntax.guess_lexer(hit.path, shown)
-        console.out.print(Syntax(shown, lexer, background_color="default", line_numbers=True, start_line=hit.start_line))

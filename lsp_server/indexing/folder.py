@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from indexer.errors import BuildCancelledError, IndexDamagedError, IndexerError, IndexLockedError, NoIndexError
-from indexer.records import Asker, Hit, Progress
+from indexer.records import Asker, Hit, Import, Progress, Symbol
 from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.child import build_in_child
@@ -23,6 +24,8 @@ from lsp_server.indexing.thread import IndexThread
 from lsp_server.status import IndexPhase, IndexState
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 COALESCE_S = 0.05
 """An editor that saves all files sends them within a few milliseconds of each other; one commit for all of them."""
@@ -71,7 +74,22 @@ class FolderIndex:
         lookup = self._lookup
         return await self._asked(partial(lookup.definitions, names, k=k)) if lookup else ()
 
-    async def _asked(self, question: Callable[[], Awaitable[Sequence[Hit]]]) -> Sequence[Hit]:
+    async def symbols(self, names: Sequence[str], *, k: int) -> Sequence[Symbol]:
+        """Definitions of the names, in the order of the names; none while there is no index."""
+        lookup = self._lookup
+        return await self._asked(partial(lookup.symbols, names, k=k)) if lookup else ()
+
+    async def members(self, of: Symbol, *, k: int) -> Sequence[Symbol]:
+        """Definitions directly inside of another; none while there is no index."""
+        lookup = self._lookup
+        return await self._asked(partial(lookup.members, of, k=k)) if lookup else ()
+
+    async def imports(self, path: str) -> Sequence[Import]:
+        """What a file imports, with the files that are meant; nothing while there is no index."""
+        lookup = self._lookup
+        return await self._asked(partial(lookup.imports, path)) if lookup else ()
+
+    async def _asked(self, question: Callable[[], Awaitable[Sequence[T]]]) -> Sequence[T]:
         try:
             return await question()
         except IndexDamagedError as error:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from indexer.records import Asker, Hit, IndexStatus
+    from indexer.records import Asker, Hit, Import, IndexStatus, Reference, Symbol
     from indexer.search import IndexReader
 
 T = TypeVar("T")
@@ -34,6 +34,26 @@ class Lookup:
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
         """Chunks that define the names, in the order of the names."""
         return await self._run(partial(self._reader.definitions, names, k=k))
+
+    async def symbols(self, names: Sequence[str], *, k: int) -> Sequence[Symbol]:
+        """Definitions of the names, in the order of the names."""
+        return await self._run(partial(self._reader.symbols, names, k=k))
+
+    async def members(self, of: Symbol, *, k: int) -> Sequence[Symbol]:
+        """Definitions directly inside of another."""
+        return await self._run(partial(self._reader.members, of, k=k))
+
+    async def outline(self, path: str) -> Sequence[Symbol]:
+        """All definitions of a file."""
+        return await self._run(partial(self._reader.outline, path))
+
+    async def references(self, name: str, *, k: int) -> Sequence[Reference]:
+        """Lines that use a name."""
+        return await self._run(partial(self._reader.references, name, k=k))
+
+    async def imports(self, path: str) -> Sequence[Import]:
+        """What a file imports, with the files that are meant."""
+        return await self._run(partial(self._reader.imports, path))
 
     async def status(self) -> IndexStatus:
         """What the index holds."""

@@ -104,13 +104,37 @@ def test_a_batch_answers_every_line_in_order(hearth: Run, repository: Path, tmp_
     assert rows(hearth("search", "--root", str(repository), "--batch", "-", stdin=batch.read_text())) == answers
 
 
+def test_a_name_and_the_imports_of_a_file(hearth: Run, repository: Path) -> None:
+    hearth("index", str(repository))
+    root = ("--root", str(repository))
+    (found,) = rows(hearth("search", "--symbol", "area_of_circle", "--json", *root))
+    (definition,) = found["definitions"]
+    assert definition == {
+        "name": "area_of_circle", "kind": "function", "path": "shapes.py", "start_line": 6, "end_line": 8, "container": "",
+        "signature": "def area_of_circle(radius: float) -> float", "name_line": 6,
+    }  # fmt: skip
+    assert found["references"] == [{"path": "shapes.py", "line": 15}]
+    (imported,) = rows(hearth("search", "--imports", "shapes.py", "--json", at=repository))
+    assert imported == [{"module": "math", "names": [], "line": 3, "paths": []}]
+    batch = '{"id": 1, "symbol": "Ring.area"}\n{"id": 2, "imports": "shapes.py"}\n{"id": 3, "query": "greet"}\n'
+    first, second, third = rows(hearth("search", *root, "--batch", "-", stdin=batch))
+    assert [one["container"] for one in first["definitions"]] == ["Ring"]
+    assert second == {"id": 2, "imports": imported}
+    assert third["results"]
+    shown = hearth("search", "--symbol", "area_of_circle", *root).stdout.splitlines()
+    assert shown == ["shapes.py:6-8  function def area_of_circle(radius: float) -> float", "shapes.py:15  used"]
+    wrong = hearth("search", *root, "--batch", "-", stdin='{"id": 1, "symbol": 3}\n')
+    assert (wrong.returncode, "line 1" in wrong.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (("search", "x"), 1, "index"),
-        (("search",), 2, "QUERY or --batch"),
+        (("search",), 2, "QUERY, --symbol NAME"),
         (("search", "x", "-k", "0"), 2, "-k"),
         (("search", "--batch", "nowhere.jsonl"), 2, "nowhere.jsonl"),
+        (("search", "x", "--symbol", "y"), 2, "QUERY, --symbol NAME"),
         (("index", "nowhere"), 2, "not a folder"),
         (("complete",), 2, "FILE or --batch"),
         (("complete", "nowhere.py", "--line", "1", "--column", "1"), 2, "nowhere.py"),

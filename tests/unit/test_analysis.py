@@ -21,7 +21,10 @@ def test_facts_and_rows_agree() -> None:
     assert (facts.path, facts.lines, facts.chunks, facts.symbols, facts.reason) == ("src/disk.py", 7, 1, 2, "")
     assert facts.digest == digest(SOURCE)
     assert {name: len(column) for name, column in rows.chunks.items()} == dict.fromkeys(CHUNK_COLUMNS, 1)
-    assert {name: len(column) for name, column in rows.symbols.items()} == dict.fromkeys(SYMBOL_COLUMNS, 2)
+    assert {name: len(column) for name, column in rows.symbols.items()} == dict.fromkeys(SYMBOL_COLUMNS, 1)
+    assert (rows.symbols["names"], rows.symbols["modules"]) == ([["LIMIT", "readFiles"]], [["os"]])
+    assert rows.symbols["used"] == [["os", "base_path", "listdir"]]
+    assert rows.symbols["used_lines"] == [[[1, 7], [6, 7], [7]]]
     assert rows.chunks["defines"] == ["LIMIT readFiles"]
 
 

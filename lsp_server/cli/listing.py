@@ -1,0 +1,51 @@
+"""Search results as a person reads them in a terminal. Looks nothing up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from lsp_server.cli import console
+
+if TYPE_CHECKING:
+    from indexer.records import Hit
+
+SHOWN_LINES = 6
+"""Of each result: enough to recognise it, little enough to see ten."""
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Each place with the first lines of its text."""
+    from rich.syntax import Syntax
+
+    if not hits:
+        console.err.print("Nothing found.")
+    for hit in hits:
+        name = f"  [cyan]{hit.kind} {hit.symbol}[/]" if hit.symbol else ""
+        console.out.print(f"[bold]{hit.path}[/]:{hit.start_line}-{hit.end_line}{name}  [dim]{hit.score:.3f}[/]")
+        shown = "\n".join(hit.text.splitlines()[:SHOWN_LINES])
+        lexer = Syntax.guess_lexer(hit.path, shown)
+        console.out.print(Syntax(shown, lexer, background_color="default", line_numbers=True, start_line=hit.start_line))
+
+
+def print_symbol(found: Mapping[str, Any]) -> None:
+    """Where a name is defined, then where it is used."""
+    if not found["definitions"] and not found["references"]:
+        console.err.print("Nothing found.")
+    for one in found["definitions"]:
+        place = f"[bold]{escape(one['path'])}[/]:{one['start_line']}-{one['end_line']}"
+        console.out.print(f"{place}  [cyan]{one['kind']}[/] {escape(one['signature'])}")
+    for one in found["references"]:
+        console.out.print(f"{escape(one['path'])}:{one['line']}  [dim]used[/]")
+
+
+def print_imports(found: Sequence[Mapping[str, Any]]) -> None:
+    """What a file imports, with the files of the repository that are meant."""
+    if not found:
+        console.err.print("Nothing found.")
+    for one in found:
+        names = f" ({', '.join(one['names'])})" if one["names"] else ""
+        meant = f"  [cyan]{escape(', '.join(one['paths']))}[/]" if one["paths"] else ""
+        console.out.print(f"{one['line']}: [bold]{escape(one['module'])}[/]{escape(names)}{meant}")
