@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from indexer.analysis import searchable
 from indexer.errors import IndexDamagedError
+from indexer.grouping import Grouping
 from indexer.manifest import REBUILD_ADVICE
 from indexer.postings import Postings
 from indexer.ranking import bm25, file_name, rarity
@@ -43,6 +44,7 @@ class Lexicon:
         self._numbers: dict[str, int] = {}
         self._fields = {name: Postings() for name in ("words", "defines", "names")}
         self._file_names = Postings()
+        self._count()
 
     def follow(self, view: View, ids: NDArray[np.int64]) -> None:
         """Hold the words of the chunks that a commit holds: `ids`, ascending."""
@@ -52,11 +54,22 @@ class Lexicon:
         known = len(self.paths)
         for batch in view.batches(int(self.ids.max()) if len(self.ids) else -1, _COLUMNS):
             self._add(batch)
-        if np.count_nonzero(self.files != GONE) != len(ids):
+        self._alive = self.files != GONE
+        if np.count_nonzero(self._alive) != len(ids):
             raise IndexDamagedError("The index lists chunks that have no words.", REBUILD_ADVICE)
         self._add_names(self.paths[known:])
         for postings in (*self._fields.values(), self._file_names):
             postings.settle()
+        self._count()
+
+    def _count(self) -> None:
+        """What the formulas need of all chunks and files together, once a commit."""
+        import numpy as np
+
+        alive = self._alive = self.files != GONE
+        self.grouping = Grouping(self.files, len(self.paths))
+        self._chunks, self._filled = int(np.count_nonzero(alive)), len(self.grouping.filled)
+        self._file_lengths = {name: self.grouping.sums(one.lengths) for name, one in self._fields.items() if len(one.lengths)}
 
     def is_worn(self, ids: NDArray[np.int64]) -> bool:
         """Whether so few of its rows would be left by a commit with these chunks that it is better read anew."""
@@ -66,14 +79,15 @@ class Lexicon:
         """BM25 of each chunk for these stems."""
         import numpy as np
 
-        postings, alive = self._fields["words"], self.files != GONE
-        lengths, total = postings.lengths, int(np.count_nonzero(alive))
-        mean = float(lengths[alive].mean()) if total else 1.0
+        postings = self._fields["words"]
+        lengths = postings.lengths
+        mean = float(self._file_lengths["words"].sum()) / max(self._chunks, 1)
         scores = np.zeros(len(lengths))
         for word in words:
             chunks, counts = postings.of(word)
-            scores[chunks] += rarity(len(chunks), total) * bm25(counts, lengths[chunks], mean)
-        scores[~alive] = 0
+            scores[chunks] += rarity(len(chunks), self._chunks) * bm25(counts, lengths[chunks], mean)
+        if self._chunks < len(lengths):
+            scores[~self._alive] = 0
         return scores
 
     def file_scores(self, field: str, words: Iterable[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -83,17 +97,17 @@ class Lexicon:
         """
         import numpy as np
 
-        postings, count, alive = self._fields[field], len(self.paths), self.files != GONE
-        lengths = np.bincount(self.files[alive], postings.lengths[alive], minlength=count)
-        total = int(np.count_nonzero(np.bincount(self.files[alive], minlength=count)))
-        mean = lengths.sum() / max(total, 1)
+        postings, count, lengths = self._fields[field], len(self.paths), self._file_lengths[field]
+        mean = lengths.sum() / max(self._filled, 1)
         scores, held, asked = np.zeros(count), np.zeros(count), 0.0
         for word in words:
             chunks, counts = postings.of(word)
             files = self.files[chunks]
-            counted = np.bincount(files[files != GONE], counts[files != GONE], minlength=count)
+            if self._chunks < len(self.files):
+                files, counts = files[files != GONE], counts[files != GONE]
+            counted = np.bincount(files, counts, minlength=count)
             at = np.flatnonzero(counted)
-            weight = rarity(len(at), total)
+            weight = rarity(len(at), self._filled)
             scores[at] += weight * bm25(counted[at], lengths[at], mean)
             held[at] += weight
             asked += weight

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -62,12 +63,6 @@ PATH_PENALTIES: Sequence[tuple[str, float]] = (
 PROSE_PENALTY = 0.7
 """Documents speak of code in the question's own words, more than the code does: like tests, and as much."""
 
-BEST_CHUNKS = 3
-"""A file is about something when a few of its chunks are: one may be chance, all would favour long files."""
-
-CHUNKS_SUMMED = 2000
-"""Chunks that are told apart by file: what ranks lower lies in no file of the first ten, and sorting it takes 20 ms."""
-
 SATURATION, LENGTH_SHARE = 1.2, 0.75
 """BM25's k1 and b as published (Robertson and Zaragoza 2009) and as LanceDB has them."""
 
@@ -107,12 +102,19 @@ def names_in(question: str) -> list[str]:
 
 def path_factor(path: str, asked: str) -> float:
     """What a path's place takes from a score: 1 where nothing, or where the question itself speaks of tests or examples."""
-    lower, question = f"/{path.lower()}", asked.lower()
-    factor = PROSE_PENALTY if is_prose(path) and not is_prose_wanted(question) else 1.0
-    for mark, penalty in PATH_PENALTIES:
-        if mark in lower and mark.strip("/_.s") not in question:
-            factor = min(factor, penalty)
-    return factor
+    prose, marks = _place(path)
+    if not prose and not marks:
+        return 1.0
+    question = asked.lower()
+    factor = PROSE_PENALTY if prose and not is_prose_wanted(question) else 1.0
+    return min([factor, *(penalty for word, penalty in marks if word not in question)])
+
+
+@lru_cache(maxsize=32_768)  # the files that questions of a session come near to; about 6 MB when full
+def _place(path: str) -> tuple[bool, tuple[tuple[str, float], ...]]:
+    """Whether a file is prose, and for each mark its path bears what a question must say for it not to count."""
+    lower = f"/{path.lower()}"
+    return is_prose(path), tuple((mark.strip("/_.s"), penalty) for mark, penalty in PATH_PENALTIES if mark in lower)
 
 
 def is_prose(path: str) -> bool:
@@ -158,43 +160,6 @@ def bm25(counts: NDArray[Any], lengths: NDArray[Any], mean: float) -> NDArray[np
     norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * lengths / (mean or 1.0))
     scores: NDArray[np.float64] = counts * (SATURATION + 1) / (counts + norm)
     return scores
-
-
-def sums_of_best(scores: NDArray[np.float64], files: NDArray[np.int32], count: int) -> NDArray[np.float64]:
-    """Of each of `count` files the sum of its best `BEST_CHUNKS` scores; `files[i]` is where chunk i lies, -1 nowhere."""
-    import numpy as np
-
-    if len(scores) > CHUNKS_SUMMED:
-        best = np.argpartition(-scores, CHUNKS_SUMMED)[:CHUNKS_SUMMED]
-        used = best[(scores[best] > 0) & (files[best] >= 0)]
-    else:
-        used = np.flatnonzero((scores > 0) & (files >= 0))
-    used = used[np.lexsort((-scores[used], files[used]))]
-    of = files[used]
-    starts = np.flatnonzero(np.diff(of, prepend=-1))
-    places = np.arange(len(of)) - np.repeat(starts, np.diff(starts, append=len(of)))
-    best = used[places < BEST_CHUNKS]
-    summed: NDArray[np.float64] = np.bincount(files[best], scores[best], minlength=count).astype(np.float64)
-    return summed
-
-
-def means(values: NDArray[np.float64], files: NDArray[np.int32], count: int) -> NDArray[np.float64]:
-    """Of each of `count` files the mean of its chunks' values: what a file is about as a whole, when values are cosines."""
-    import numpy as np
-
-    used = files >= 0
-    sizes = np.bincount(files[used], minlength=count)
-    mean: NDArray[np.float64] = np.bincount(files[used], values[used], minlength=count) / np.maximum(sizes, 1)
-    return mean
-
-
-def maxima(values: NDArray[np.float64], files: NDArray[np.int32], count: int) -> NDArray[np.float64]:
-    """Of each of `count` files the best of its chunks' values, at least 0."""
-    import numpy as np
-
-    best = np.zeros(count)
-    np.maximum.at(best, files[files >= 0], values[files >= 0])
-    return best
 
 
 def relative(values: NDArray[np.float64]) -> NDArray[np.float64]:

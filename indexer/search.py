@@ -7,6 +7,7 @@ takes less than LanceDB's own search of ten thousand. So are the words, from the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,7 +29,7 @@ from indexer.ranking import (
 )
 from indexer.records import Asker, Hit, Import, IndexStatus, Reference, Symbol
 from indexer.symbols import Symbols
-from indexer.vectors import Vectors
+from indexer.vectors import Alignment, Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ class IndexReader:
         self._vectors: Vectors | None = None
         self._lexicon: Lexicon | None = None
         self._symbols = Symbols(view)
+        self._alignment: Alignment | None = None
 
     @classmethod
     def open(cls, location: Path, embedder: Embedder) -> IndexReader:
@@ -110,17 +112,18 @@ class IndexReader:
 
     def close(self) -> None:
         """Let go of tables and vectors. The reader is not used afterwards."""
-        self._vectors = self._lexicon = None
+        self._vectors = self._lexicon = self._alignment = None
 
     def _search(self, query: str, k: int) -> list[Hit]:
         if not searchable(query) or k <= 0 or not self._manifest.chunks:
             return []
         vectors, lexicon = self._loaded(), self._words()
-        cosines = vectors.similar(self._embedder.embed_query(query), lexicon.ids)
-        scores = Question(query, lexicon, cosines).answer(k)
+        if self._alignment is None:
+            self._alignment = vectors.alignment(lexicon.ids)
+        cosines = vectors.similar(self._embedder.embed_query(query), self._alignment)
+        scores = dict(islice(Question(query, lexicon, cosines).answer(k).items(), k))
         rows = self._rows(scores, _HIT_COLUMNS)
-        hits = [_hit(rows[one], score) for one, score in scores.items() if one in rows]
-        return without_overlaps(hits)[:k]
+        return [_hit(rows[one], score) for one, score in scores.items() if one in rows]
 
     def _resembling(self, query: str, k: int) -> list[Hit]:
         words = searchable(query)
@@ -165,6 +168,7 @@ class IndexReader:
         manifest = _manifest(self._location, self._embedder)
         vectors, self._vectors = self._vectors, None
         lexicon, self._lexicon = self._lexicon, None
+        self._alignment = None
         if manifest.birth == self._manifest.birth:
             self._view.move_to(manifest.tables)
             if vectors is not None:

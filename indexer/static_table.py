@@ -25,9 +25,6 @@ DATA = Path(__file__).parent / "data"
 MAX_WORD_LENGTH = 100
 """A longer word is left out whole, as `tokenizers`' WordPiece does by default; `words` never makes one from a name."""
 
-BATCH = 64
-"""Texts added up in one matrix product; 16 to 64 measure alike, past that the distinct words outgrow the cache."""
-
 MAX_REMEMBERED_NAMES = 100_000
 """Names whose rows are remembered; about 20 MB when full. A repository of a million lines has about that many."""
 
@@ -72,8 +69,9 @@ class StaticEmbedder:
 
         table, rows = self._load()
         sums = np.empty((len(texts), table.shape[1]), dtype=np.float32)
-        for start in range(0, len(texts), BATCH):
-            sums[start : start + BATCH] = _sums(table, [rows.of(text) for text in texts[start : start + BATCH]])
+        for at, text in enumerate(texts):
+            # No matrix product: BLAS would use a thread for each core, six times the work on a machine that is busy.
+            sums[at] = table.take(rows.of(text), axis=0).astype(np.float32).sum(axis=0)
         lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums, dtype=np.float64))
         np.divide(sums, lengths[:, None], out=sums, where=lengths[:, None] > 0, casting="same_kind")
         return sums
@@ -152,19 +150,3 @@ class _Rows(dict[str, tuple[int, ...]]):
             else:
                 return []
         return pieces
-
-
-def _sums(table: NDArray[np.int8], numbers: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
-    """Sum of the table's rows for each array of row numbers, by counting words and one product over the distinct ones."""
-    import numpy as np
-
-    flat = np.concatenate(numbers)
-    position = np.zeros(len(table), dtype=np.int64)
-    position[flat] = 1
-    distinct = np.flatnonzero(position)
-    position[distinct] = np.arange(len(distinct))
-    text = np.repeat(np.arange(len(numbers)), [len(some) for some in numbers])
-    counts = np.bincount(text * len(distinct) + position[flat], minlength=len(numbers) * len(distinct))
-    rows = table[distinct].astype(np.float32)
-    result: NDArray[np.float32] = counts.reshape(len(numbers), len(distinct)).astype(np.float32) @ rows
-    return result

@@ -7,6 +7,7 @@ few rows and not a copy of the matrix.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indexer.errors import IndexDamagedError
@@ -23,6 +24,14 @@ MIN_ALIVE = 0.75
 
 GROWTH = 1.125
 """Room for new chunks when the matrix is copied, so that not every save copies it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """`rows[i]` is the row of the i-th chunk that was asked for; those at `gone` have none."""
+
+    rows: NDArray[np.int64]
+    gone: NDArray[np.int64]
 
 
 class Vectors:
@@ -70,7 +79,7 @@ class Vectors:
         """Ids of the chunks with the largest cosine, best first; none that has nothing in common with the question."""
         import numpy as np
 
-        similar = self._vectors[: self._rows] @ vector
+        similar = self._cosines(vector)
         count = min(count, len(similar))
         best = np.argpartition(-similar, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
         best = best[np.argsort(-similar[best], kind="stable")]
@@ -81,16 +90,31 @@ class Vectors:
         """Of the chunks that exist, ascending."""
         return self._ids
 
-    def similar(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The cosine of each of these chunks, 0 for one that is gone."""
+    def alignment(self, ids: NDArray[np.int64]) -> Alignment:
+        """Where the vectors of these chunks stand, for `similar`; good until the next `follow`."""
         import numpy as np
 
-        if not self._rows or not len(ids):
-            return np.zeros(len(ids))
         held = self._row_ids[: self._rows]
-        at = np.minimum(np.searchsorted(held, ids), self._rows - 1)
-        cosines = (self._vectors[: self._rows] @ vector)[at].astype(np.float64)
-        cosines[held[at] != ids] = 0
+        at = np.minimum(np.searchsorted(held, ids), max(self._rows - 1, 0))
+        gone = np.flatnonzero(held[at] != ids) if self._rows else np.arange(len(ids))
+        return Alignment(at, gone)
+
+    def similar(self, vector: NDArray[np.float32], alignment: Alignment) -> NDArray[np.float32]:
+        """The cosine of each aligned chunk, 0 for one that is gone."""
+        import numpy as np
+
+        if not self._rows:
+            return np.zeros(len(alignment.rows), dtype=np.float32)
+        cosines = self._cosines(vector)[alignment.rows]
+        cosines[alignment.gone] = 0
+        return cosines
+
+    def _cosines(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of every row. By `einsum`, which runs in this thread: BLAS would wake one for each core for 2 ms of work, and on a
+        machine that is busy they wait for each other (85 ms at the 95th percentile against 3)."""
+        import numpy as np
+
+        cosines: NDArray[np.float32] = np.einsum("ij,j->i", self._vectors[: self._rows], vector)
         return cosines
 
     def places_of(self, ids: Sequence[int]) -> list[int]:

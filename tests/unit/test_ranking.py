@@ -6,20 +6,16 @@ import numpy as np
 import pytest
 
 from indexer.ranking import (
-    CHUNKS_SUMMED,
     bm25,
     file_name,
     fuse,
     in_order_of_names,
-    maxima,
     mean_of_fields,
-    means,
     names_in,
     path_factor,
     question_stems,
     rarity,
     relative,
-    sums_of_best,
     without_overlaps,
 )
 from indexer.records import Hit
@@ -133,22 +129,6 @@ def test_bm25_grows_with_repetition_ever_less_and_falls_with_length() -> None:
     once, twice, thrice, long = bm25(counts, lengths, 10.0)
     assert thrice > twice > once > long > 0
     assert twice - once > thrice - twice
-
-
-FILES = np.array([0, 1, 0, 0, -1, 0, 1], dtype=np.int32)
-VALUES = np.array([1.0, 5.0, 2.0, 3.0, 100.0, 4.0, -1.0])
-
-
-def test_what_chunks_say_of_their_files() -> None:
-    assert sums_of_best(VALUES, FILES, 3).tolist() == [9.0, 5.0, 0.0]  # the best three, and nothing below 0
-    assert means(VALUES, FILES, 3).tolist() == [2.5, 2.0, 0.0]
-    assert maxima(VALUES, FILES, 3).tolist() == [4.0, 5.0, 0.0]
-    many = np.arange(CHUNKS_SUMMED + 50, dtype=np.float64)
-    largest = len(many) - 1.0
-    assert sums_of_best(many, np.arange(len(many), dtype=np.int32) % 2, 2).tolist() == [3 * largest - 9, 3 * largest - 6]
-    nothing = np.zeros(0)
-    for signal in (sums_of_best, means, maxima):
-        assert signal(nothing, nothing.astype(np.int32), 2).tolist() == [0.0, 0.0]
 
 
 def test_fields_are_put_on_one_scale_and_count_the_same() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indexer.errors import EmbedderError
-from indexer.static_table import BATCH, DATA, StaticEmbedder
+from indexer.static_table import DATA, StaticEmbedder
 
 TINY = {"a": (1, 0, 0), "read": (0, 100, 0), "line": (0, 0, 100), "reader": (0, 60, 80), "s": (10, 0, 0)}
 
@@ -64,7 +64,7 @@ def test_the_shipped_table_keeps_the_promises_of_an_embedder(shipped: StaticEmbe
 
 
 def test_a_row_depends_on_its_text_alone_to_the_bit(shipped: StaticEmbedder) -> None:
-    texts = [f"word_{n} getUserName({n}) " * (n % 7) + "parse the request header" for n in range(2 * BATCH + 3)]
+    texts = [f"word_{n} getUserName({n}) " * (n % 7) + "parse the request header" for n in range(131)]
     together = shipped.embed_documents(texts)
     alone = np.stack([shipped.embed_query(text) for text in texts])
     again = StaticEmbedder().embed_documents(texts[::-1])[::-1]
