@@ -15,6 +15,7 @@ from lsp_server.completion.calibration import PATIENT_MS, QUICK_MS
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
 from lsp_server.completion.run import Run
 from lsp_server.completion.syntax import keep_sound
+from lsp_server.completion.tree import Trees
 from lsp_server.completion.trigger import Extent, extent_at
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.families import FAMILIES
@@ -58,6 +59,7 @@ class CompletionEngine:
         self._model = model
         self._settings = settings
         self._cache = SuggestionCache()
+        self._trees = Trees()
         self._anchors = Anchors(repository, settings)
         self._ahead = Ahead(self._anchors, self._keep)
         self._run: Run | None = None
@@ -67,6 +69,7 @@ class CompletionEngine:
         self._ahead.stop()
         self._stop_run()
         self._cache.clear()
+        self._trees.clear()
         self._anchors.forget()
 
     async def complete(self, request: CompletionRequest) -> Suggestion | None:
@@ -79,7 +82,9 @@ class CompletionEngine:
         before, after = snapshot.text[: request.offset], snapshot.text[request.offset :]
         if not self._settings.enabled or snapshot.language in self._settings.disabled_languages:
             return None
-        extent = extent_at(before, after, request.trigger)
+        if extent_at(before, after, request.trigger) is None:  # text alone forbids it: no need to parse
+            return None
+        extent = extent_at(before, after, request.trigger, await self._trees.of(snapshot.uri, snapshot.text, snapshot.language))
         if extent is None:
             return None
         chosen = await self._model()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from lsp_server.completion.trigger import Extent
 
 MAX_LINES = 16
 """Longer ghost text is read by nobody: it hides the code below it, and a wrong start is only repeated."""
 
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_STRING = re.compile(r"""\"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+"""A whole string on one line: brackets in it open nothing."""
+
 _CLOSERS = (")", "]", "}", "end", "fi", "done", "esac")
 
 
@@ -28,7 +33,7 @@ def end_of_suggestion(text: str, before: str, extent: Extent) -> int | None:
 def _end_of_statement(lines: list[str]) -> int | None:
     depth, at = 0, 0
     for number, line in enumerate(lines[:-1]):
-        depth += sum(_BRACKETS.get(character, 0) for character in line)
+        depth += sum(_BRACKETS.get(character, 0) for character in _STRING.sub("", line))
         at += len(line)
         if depth <= 0 or number + 1 >= MAX_LINES:
             return at

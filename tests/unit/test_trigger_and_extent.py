@@ -46,6 +46,8 @@ def test_whoever_asks_is_answered_anywhere(picture: str) -> None:
         ("return ", Extent.LINE, "a + b│\nreturn c\n"),
         ("x = foo(", Extent.LINE, "│\nfoo"),
         ("x = ", Extent.LINE, "foo(\n    1,\n)│\ny"),
+        ("x = ", Extent.LINE, "foo('(')│\ny"),
+        ("x = ", Extent.LINE, '{ \'[\': "(\\"" }│\ny'),
         ("def f():\n    ", Extent.BLOCK, "a = 1\n    return a│\ndef g():\n"),
         ("def f():\n    ", Extent.BLOCK, "a = 1│\n\n    return a\n"),
         ("def f():\n    ", Extent.BLOCK, "if a:\n        b\n    return a│\nx\n"),
