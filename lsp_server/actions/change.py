@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Change:
     """A document before and after, and the part of each that differs on purpose.
 
-    `renames` allows names of the part to go, `adds` allows new lines only (tests that join others). `truncated` says that
-    the model was cut off.
+    `renames` allows names of the part to go where `asked`, what the user wrote, speaks of such a thing. `truncated` says that
+    the model was cut off. `imports` are the lines that were added to the document's other ones.
     """
 
     before: str
@@ -31,6 +31,7 @@ class Change:
     new: Span
     language: str
     renames: bool = False
+    asked: str = ""
     promise: Promise = ""
     truncated: bool = False
     imports: tuple[Span, ...] = field(default=())

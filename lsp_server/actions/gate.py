@@ -69,9 +69,26 @@ def neighbours(change: Change) -> Refusal | None:
     return None
 
 
+_ABOUT_NAMES = re.compile(
+    r"\b(?:re)?nam(?:es?|ed|ing)\b|\bcall(?:ed)?\b|\b(?:remove|delete|drop|inline|merge|split|convert|turn|replace|class|into)\b",
+    re.IGNORECASE,
+)
+"""What people say when a definition is to go, or to be another one. In other languages than English the new name tells."""
+
+
+def _to_be_renamed(change: Change) -> bool:
+    """Whether the user asked for something that may take a definition's name away."""
+    if not change.renames or not change.asked:
+        return False
+    before, after = (({one.name for one in symbols}) for symbols in change.symbols)
+    return bool(_ABOUT_NAMES.search(change.asked)) or any(
+        re.search(rf"\b{re.escape(name)}\b", change.asked) for name in after - before
+    )
+
+
 def public_names(change: Change) -> Refusal | None:
     """A name is gone that other code uses, or may use."""
-    if change.renames:
+    if _to_be_renamed(change):
         return None
     before, after = change.symbols
     there = Counter(one.qualified_name for one in inside(after, change.after, change.new))

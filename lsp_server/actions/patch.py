@@ -20,16 +20,16 @@ NO_CODE = Refusal(
 
 
 def propose(
-    said: str, action: Action, region: Region, snapshot: DocumentSnapshot, *, truncated: bool = False
+    said: str, action: Action, region: Region, snapshot: DocumentSnapshot, *, asked: str = "", truncated: bool = False
 ) -> FileEdit | Refusal:
-    """The edit that a reply to a code action comes to."""
+    """The edit that a reply to a code action comes to; `asked` is what the user wrote."""
     code = region.span.of(snapshot.text)
     best: Refusal | None = None
     for reading in readings(reply.cleaned(said, code), region, snapshot):
         if isinstance(reading, Refusal):
             best = _nearer(best, reading)
             continue
-        edit, change = _in_place(reading, action, region, snapshot, truncated=truncated)
+        edit, change = _in_place(reading, action, region, snapshot, asked=asked, truncated=truncated)
         found = gate.judge(change)
         if found is None:
             return edit
@@ -75,7 +75,7 @@ def propose_tests(
 
 
 def _in_place(
-    reading: str, action: Action, region: Region, snapshot: DocumentSnapshot, *, truncated: bool
+    reading: str, action: Action, region: Region, snapshot: DocumentSnapshot, *, asked: str, truncated: bool
 ) -> tuple[FileEdit, Change]:
     text, code = snapshot.text, region.span.of(snapshot.text)
     added, added_at = "", 0
@@ -103,6 +103,7 @@ def _in_place(
         Span(start, start + len(fitted)),
         snapshot.language,
         renames=action.renames,
+        asked=asked,
         promise=action.promise,
         truncated=truncated,
         imports=(Span(added_at, added_at + len(added)),) if added else (),

@@ -64,7 +64,8 @@ class Action:
     """One row of the catalogue.
 
     `kind` is LSP's dotted word, `prompt` names a file of `prompts/` or is, for the user's own actions, `template` itself.
-    `asks` is what the editor asks the user first, empty for nothing. `renames` allows names that other code may use to go.
+    `asks` is what the editor asks the user first, empty for nothing. `renames` allows names that other code may use to go,
+    where the user's words speak of that.
     `languages` None means all. `promise` is what the gate holds the answer to.
     """
 

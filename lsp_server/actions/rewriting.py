@@ -33,8 +33,10 @@ async def _rewritten(run: Run, place: Region, code: str) -> tuple[FileEdit | Ref
     answer = budget.answer_to(len(code), rewrites=True)
     values = await run.values(place, code, budget.beside(len(code), answer))
 
+    asked = f"{action.template} {run.request.instruction}".strip()
+
     def propose(said: str, truncated: bool) -> FileEdit | Refusal:
-        return patch.propose(said, action, place, snapshot, truncated=truncated)
+        return patch.propose(said, action, place, snapshot, asked=asked, truncated=truncated)
 
     return await run.until_sound(prompting.of(action).render(values), answer, propose)
 

@@ -4,9 +4,10 @@ Functions of boltons 25.0.0 (BSD), picked by a fixed seed, are given to actions 
 table: how many answers became an edit, why the others did not, how many of the edits parse and compile, and after how many of
 them boltons' own tests of that module pass (in an environment of their own). The repository is fetched once into the cache.
 
-`--model` takes any model of any backend on this machine ("smollm2", "qwen2.5-coder:7b"). Two more "models" need none: `good`
-does every task right, in ten shapes that real models choose; `hostile` answers with what must never be applied. Both speak
-Ollama's wire protocol through a real socket, so that the machinery is measured apart from the model. They are the default.
+`--model` takes any model of any backend on this machine ("qwen2.5-coder:7b"); `smollm2:135m` and `gemma3:270m` are run in the
+tests' own Ollama. Two more "models" need none: `good` does every task right, in ten shapes that real models choose; `hostile`
+answers with what must never be applied. Both speak Ollama's wire protocol through a real socket, so that the machinery is
+measured apart from the model. They are the default.
 """
 
 from __future__ import annotations
@@ -15,19 +16,16 @@ import argparse
 import ast
 import asyncio
 import hashlib
-import itertools
 import random
-import re
 import subprocess
 import sys
 import tarfile
 import tempfile
-import textwrap
 import venv
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -41,13 +39,17 @@ from lsp_server.model.choose import choose
 from lsp_server.model.port import ChosenModel
 from lsp_server.paths import Paths
 from lsp_server.settings import ActionSettings, ModelSettings
+from tests.support.action_models import good_answers, hostile_answers
 from tests.support.cache import cache_folder, one_at_a_time
+from tests.support.ollama import MODELS, start
 from tests.support.scripted_ollama import MODEL, scripted_ollama
-from tests.support.weights import pulled_weights
 
 PACKAGE = "boltons==25.0.0"
 SHA256 = "e110fbdc30b7b9868cb604e3f71d4722dd8f4dcb4a5ddd06028ba8f1ab0b5ace"
-ACTIONS = ("simplify", "rename", "types", "document")
+INSTRUCTION = "Make this easier to read. It must do exactly what it does now."
+ACTIONS = ("refactor", "simplify", "rename", "types", "document")
+"""`refactor` gets the instruction, and may change anything; the others may change only what they are named for."""
+
 LINES = range(6, 31)
 """Of a function: long enough to be wrong about, short enough for the smallest model."""
 
@@ -134,99 +136,6 @@ def jobs(there: Repository, count: int, seed: int) -> list[Job]:
     return sorted(found, key=order.__getitem__)[:count]
 
 
-# -- models that need none ---------------------------------------------------------------------------------------------
-
-
-def good_answers() -> Callable[[str], list[str]]:
-    """Does every task right by working on the syntax tree, and says it in another shape each time."""
-    turn = itertools.count()
-
-    def reply(prompt: str) -> list[str]:
-        code = _code_in(prompt)
-        if prompt.startswith("Write the documentation"):
-            return pieces("Return what the code of this function works out.")
-        if prompt.startswith("Give the local variables"):
-            return pieces(_SHAPES[next(turn) % len(_SHAPES)](_with_new_names(code), code))
-        tree = ast.parse(code)
-        if prompt.startswith("Add the missing type"):
-            function = tree.body[0]
-            assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-            function.returns = function.returns or ast.Constant("object")
-        return pieces(_SHAPES[next(turn) % len(_SHAPES)](ast.unparse(tree), code))
-
-    return reply
-
-
-_SHAPES: Sequence[Callable[[str, str], str]] = (
-    lambda new, old: f"```python\n{new}\n```",
-    lambda new, old: f"Sure! Here is the rewritten function:\n\n```python\n{new}\n```\n\nIt does the same, but reads better.",
-    lambda new, old: f"Before:\n```python\n{old}\n```\nAfter:\n```python\n{new}\n```",
-    lambda new, old: new,
-    lambda new, old: f"<think>\nLet me think about {old[:40]}\n</think>\n\n```\n{new}\n```",
-    lambda new, old: f"```python\n{textwrap.indent(new, '    ')}\n```",
-    lambda new, old: f"<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE",
-    lambda new, old: (
-        "```diff\n" + "\n".join([f"-{line}" for line in old.split("\n")] + [f"+{line}" for line in new.split("\n")]) + "\n```"
-    ),
-    lambda new, old: f"```python\n{new}\n```".replace("\n", "\r\n"),
-    lambda new, old: f"```python\nimport os\n\n{new}\n```\nI added nothing but that import.",
-)
-
-
-def _with_new_names(code: str) -> str:
-    """Names that a function binds itself get longer, where they stand; every other character stays."""
-    tree = ast.parse(code)
-    scopes = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Global | ast.Nonlocal
-    if sum(isinstance(one, scopes) for one in ast.walk(tree)) > 1:
-        return code  # what a closure sees is not renamed here
-    arguments = {one.arg for one in ast.walk(tree) if isinstance(one, ast.arg)}
-    names = [one for one in ast.walk(tree) if isinstance(one, ast.Name)]
-    bound = {one.id for one in names if isinstance(one.ctx, ast.Store)} - arguments
-    lines = [line.encode() for line in code.split("\n")]
-    for one in sorted(names, key=lambda name: (name.lineno, name.col_offset), reverse=True):
-        if one.id in bound:
-            line = lines[one.lineno - 1]
-            lines[one.lineno - 1] = line[: one.end_col_offset] + b"_value" + line[one.end_col_offset :]
-    return "\n".join(line.decode() for line in lines)
-
-
-def hostile_answers() -> Callable[[str], list[str]]:
-    """Each of these must be refused: code left out, broken, gone, closed too early, with invisible marks, endless."""
-    turn = itertools.count()
-    code = ""
-
-    def reply(prompt: str) -> list[str]:
-        nonlocal code
-        code = _code_in(prompt) or code  # asked again, it is told the reason only
-        name = re.search(r"def (\w+)", code)
-        assert name is not None
-        lines = code.split("\n")
-        answers = (
-            "\n".join([*lines[:2], "    # ... rest of the code unchanged"]),
-            code.replace(":", "", 1),
-            code.replace(name[1], f"{name[1]}_2"),
-            code + '\n"""',
-            code.replace("return", "ret\u202eurn"),
-            "\n".join([*lines[: len(lines) // 2], "    if ("]),
-            "def add(a, b):\n    return a + b",
-            code,
-            "x = 1\n" * 400,
-            "\n".join(lines[:1]),
-        )
-        return pieces(f"```python\n{answers[next(turn) % len(answers)]}\n```")
-
-    return reply
-
-
-def _code_in(prompt: str) -> str:
-    blocks: list[str] = re.findall(r"```\w*\n(.*?)\n```", prompt, re.DOTALL)
-    return blocks[-1] if blocks else ""
-
-
-def pieces(text: str) -> list[str]:
-    return [text[at : at + 12] for at in range(0, len(text), 12)]
-
-
 # -- running -----------------------------------------------------------------------------------------------------------
 
 
@@ -266,7 +175,7 @@ async def _one(engine: ActionEngine, action: str, job: Job, there: Repository, r
     text = path.read_bytes().decode("utf-8")
     snapshot = DocumentSnapshot(path.as_uri(), job.path, str(there.root), "python", 0, text)
     at = snapshot.line_starts[job.line - 1] + len(snapshot.line_text(job.line - 1))
-    request = ActionRequest(catalogue.find(action), Target(snapshot, Span(at, at)))
+    request = ActionRequest(catalogue.find(action), Target(snapshot, Span(at, at)), INSTRUCTION if action == "refactor" else "")
     row.asked += 1
     started = monotonic()
     try:
@@ -326,16 +235,17 @@ async def a_model(name: str) -> AsyncIterator[ChosenModel]:
             finally:
                 await chosen.client.aclose()
         return
-    paths = Paths.of_user()
-    if name in ("smollm2", "gemma3:270m"):
-        paths = replace(paths, weights=pulled_weights())
-        chosen = await choose(ModelSettings(backend="embedded", name=name), paths)
-    else:
-        chosen = await choose(ModelSettings(name=name), paths)
+    own = start() if name in MODELS else None
+    settings = ModelSettings(backend="ollama", name=name, ollama_host=own.url) if own else ModelSettings(name=name)
     try:
-        yield chosen
+        chosen = await choose(settings, Paths.of_user())
+        try:
+            yield chosen
+        finally:
+            await chosen.client.aclose()
     finally:
-        await chosen.client.aclose()
+        if own:
+            own.stop()
 
 
 async def measure(models: Sequence[str], count: int, seed: int, max_tokens: int) -> int:

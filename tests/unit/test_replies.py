@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -115,3 +116,30 @@ def test_a_document_with_windows_line_ends_keeps_them(one: Sample) -> None:
     edit = patch.propose(fence(one.better), SIMPLIFY, region_of(one, snapshot), snapshot)
     assert isinstance(edit, FileEdit), edit
     assert edit.after == one.expected.replace("\n", "\r\n")
+
+
+RENAMING = [
+    ("make it easier to read", False),
+    ("rename it", True),
+    ("bitte in put_in umbenennen", False),
+    ("name it better", True),
+    ("split this up", True),
+]
+
+
+@pytest.mark.parametrize(("asked", "allowed"), RENAMING)
+def test_a_name_may_go_only_where_the_user_spoke_of_it(asked: str, allowed: bool) -> None:
+    for one in SAMPLES:
+        made = patch.propose(fence(one.renamed), catalogue.find("refactor"), region_of(one), one.snapshot, asked=asked)
+        assert isinstance(made, FileEdit) == allowed, (one.language, made)
+        if isinstance(made, Refusal):
+            assert made.code == "names"
+
+
+def test_a_new_name_that_the_user_wrote_tells_in_any_language() -> None:
+    one = next(one for one in SAMPLES if one.language == "python")
+    new = re.search(r"def (\w+)", one.renamed)
+    assert new is not None
+    asked = f"bitte in {new[1]} umbenennen"
+    made = patch.propose(fence(one.renamed), catalogue.find("refactor"), region_of(one), one.snapshot, asked=asked)
+    assert isinstance(made, FileEdit), made
