@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
 import pytest_asyncio
 
-from tests.support.editing import Editor
-from tests.support.pictures import picture
+from tests.support.action_bench import KINDS, Bench, private_page
 from tests.support.scripted_ollama import ScriptedOllama, scripted_ollama
-from tests.support.wire import Wire, running_server, scripted_config, write_config
+from tests.support.wire import running_server, scripted_config, write_config
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CANCELLED, INVALID, FAILED = -32800, -32602, -32803
-URIS = (f"file:///nowhere/file_{number}.py" for number in count())
-
 SHOP = '''"""A shop."""
 
 import os
@@ -48,20 +42,6 @@ BETTER = """def add(self, item):
     return True
 """
 
-EDITS = {"documentChanges": True, "changeAnnotationSupport": {}, "resourceOperations": ["create", "rename", "delete"]}
-VSCODE: dict[str, Any] = {
-    "textDocument": {
-        "inlineCompletion": {},
-        "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["", "quickfix", "refactor", "source"]}}},
-    },
-    "workspace": {"workspaceEdit": EDITS, "applyEdit": True},
-    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
-    "experimental": {"hearth": {"status": True}},
-}
-PLUGIN = {**VSCODE, "experimental": {"hearth": {"status": True, "markdown": True, "input": True}}}
-PLAIN: dict[str, Any] = {"textDocument": {"inlineCompletion": {}}, "experimental": {"hearth": {"status": True}}}
-KINDS = {"vscode": VSCODE, "plugin": PLUGIN, "plain": PLAIN}
-
 
 @pytest.fixture(scope="module")
 def running_model() -> Iterator[ScriptedOllama]:
@@ -76,39 +56,6 @@ def model(running_model: ScriptedOllama) -> ScriptedOllama:
     running_model.piece_s = 0.0
     running_model.reply = lambda prompt: []
     return running_model
-
-
-class Bench:
-    """One client of a kind with a server of its own, and an editor that does what it is told."""
-
-    def __init__(self, wire: Wire, kind: str, encoding: str, home: Path) -> None:
-        self.wire, self.kind, self.encoding, self.home = wire, kind, encoding, home
-
-    def open(self, drawn: str, *, uri: str | None = None, language: str = "python") -> tuple[Editor, dict[str, Any]]:
-        """A document with a cursor, and the arguments of a command about that place."""
-        at, uri = picture(drawn, self.encoding), uri or next(URIS)
-        editor = Editor(self.wire, uri, at.text, self.encoding, language)
-        place = {"line": at.line, "character": at.character}
-        return editor, {"uri": uri, "range": {"start": place, "end": place}}
-
-    async def menu(self, about: dict[str, Any], **context: Any) -> list[dict[str, Any]]:
-        params = {"textDocument": {"uri": about["uri"]}, "range": about["range"], "context": {"diagnostics": [], **context}}
-        return list(await self.wire.request("textDocument/codeAction", params) or [])
-
-    def ask(self, action: str, about: dict[str, Any], **more: Any) -> Any:
-        argument = {"id": action, **about, **more}
-        return self.wire.ask("workspace/executeCommand", {"command": "hearth.action", "arguments": [argument]})
-
-    async def act(self, action: str, about: dict[str, Any], **more: Any) -> Any:
-        answer = await self.wire.answer(self.ask(action, about, **more))
-        assert "error" not in answer, answer
-        return answer["result"]
-
-    async def edit(self) -> dict[str, Any]:
-        """The edit that the server wants applied."""
-        await self.wire.until(lambda: bool(self.wire.heard("workspace/applyEdit")))
-        (params,) = self.wire.heard("workspace/applyEdit")
-        return dict(params["edit"])
 
 
 @pytest_asyncio.fixture(
@@ -141,14 +88,6 @@ async def bench(one_bench: Bench, model: ScriptedOllama) -> Bench:
 def fenced(code: str) -> list[str]:
     text = f"Sure, here it is:\n\n```python\n{code}```\n"
     return [text[at : at + 7] for at in range(0, len(text), 7)]
-
-
-def private_page(uri: str, home: Path) -> str:
-    """What a page holds, which must lie in the user's own folders and be theirs alone to read."""
-    page = Path(unquote(urlsplit(uri).path))
-    assert page.is_relative_to(home)
-    assert page.stat().st_mode & 0o077 == 0
-    return page.read_text(encoding="utf-8")
 
 
 async def test_the_menu_names_what_it_would_work_on(bench: Bench) -> None:
