@@ -24,6 +24,7 @@ from lsp_server.completion.records import Repository
 from lsp_server.features.connection import Connection
 from lsp_server.framing import Frames, Garbage
 from lsp_server.indexing.service import IndexingService
+from lsp_server.ledger.book import Book
 from lsp_server.model.port import ChosenModel, PullProgress
 from lsp_server.model.scheduler import ScheduledClient
 from lsp_server.paths import Paths
@@ -69,6 +70,7 @@ def make_session(edge: Edge, paths: Paths) -> Session:
         pages=Pages(paths.pages),
         indexing=IndexingService(paths.indexes),
         shelf=_Shelf(paths),
+        ledger=Book(paths.ledger),
     )
 
 

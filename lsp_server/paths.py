@@ -19,6 +19,11 @@ class Paths:
     state: Path
     pages: Path
 
+    @property
+    def ledger(self) -> Path:
+        """The figures of suggestions."""
+        return self.state / "ledger.sqlite"
+
     @classmethod
     def of_user(cls) -> Paths:
         """The folders the platform sets aside (XDG on Linux, Library on macOS, AppData on Windows)."""

@@ -14,6 +14,7 @@ from lsp_server.actions.records import ActionRequest, Event, Files, Outcome
 from lsp_server.completion.records import CompletionRequest, Suggestion
 from lsp_server.configuration import Configuration
 from lsp_server.errors import HearthError
+from lsp_server.ledger.book import Book
 from lsp_server.model_link import ChooseModel, ModelLink
 from lsp_server.ports import Actor, Edge, Engine, Indexing, MakeActor, MakeEngine, Shelf
 from lsp_server.settings import Settings
@@ -41,6 +42,7 @@ class Session:
         pages: Pages,
         indexing: Indexing,
         shelf: Shelf,
+        ledger: Book,
     ) -> None:
         self._edge = edge
         self._configuration = Configuration(config)
@@ -57,6 +59,7 @@ class Session:
         self._started = False
         self.indexing = indexing
         self.shelf = shelf
+        self.ledger = ledger
         self.counts: Counter[str] = Counter()
         self.latest: Suggestion | None = None
 
@@ -83,6 +86,7 @@ class Session:
         if (self.settings.completion, self.settings.actions) != (before.completion, before.actions):
             self._drop_engines()
         self._link.reconfigure(self.settings.model)
+        self.ledger.enabled = self.settings.completion.ledger
         if self._started:
             if (self.settings.index, self.settings.model) != (before.index, before.model):
                 self._drop_engines()
@@ -129,6 +133,7 @@ class Session:
         for task in [*self._newest.values(), *self._background]:
             task.cancel()
         self._drop_engines()
+        await self.ledger.aclose()
         await self.indexing.aclose()
         await self._link.aclose()
 
@@ -210,17 +215,30 @@ class Session:
         if running is not None:
             running.cancel()
 
-    def offered(self, suggestion: Suggestion) -> str:
+    def offered(self, suggestion: Suggestion, request: CompletionRequest) -> str:
         """Count a suggestion that goes out to the editor, and give it the id that comes back when the user takes it."""
         self.counts["offered"] += 1
         self.counts["reused"] += suggestion.reused
         self.latest = suggestion
-        return str(self.counts["offered"])
+        suggestion_id = str(self.counts["offered"])
+        self.ledger.offered(suggestion_id, suggestion, request)
+        return suggestion_id
+
+    def shown(self, suggestion_id: str) -> None:
+        """The editor drew a suggestion."""
+        self.counts["shown"] += 1
+        self.ledger.shown(suggestion_id)
+
+    def partly_accepted(self, suggestion_id: str, text: str) -> None:
+        """The user took the beginning of a suggestion, `text` in all."""
+        self.counts["partly_accepted"] += 1
+        self.ledger.partly_taken(suggestion_id, text)
 
     def accepted(self, suggestion_id: str) -> None:
         """The user took a suggestion."""
         log.debug("accepted %s", suggestion_id)
         self.counts["accepted"] += 1
+        self.ledger.taken(suggestion_id)
 
     # -- code actions --------------------------------------------------------------------------------------------------
 

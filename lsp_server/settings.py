@@ -78,6 +78,11 @@ class CompletionSettings:
         30, "Time to look the repository up for context, in milliseconds. 0: no context.", minimum=0, maximum=2000
     )
     disabled_languages: tuple[str, ...] = _setting((), "Language ids without ghost text (`markdown`).")
+    ledger: bool = _setting(
+        True,
+        "Keep figures of each suggestion on this machine for `lsp_server stats`: times, tokens, taken or not; never any code.",
+        scope="user",
+    )
 
 
 @dataclass(frozen=True, slots=True)

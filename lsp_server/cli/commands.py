@@ -9,7 +9,7 @@ import typer
 
 from indexer.errors import IndexerError
 from lsp_server import __version__
-from lsp_server.cli import act, console, health, index, models
+from lsp_server.cli import act, console, health, index, models, stats
 from lsp_server.cli import complete as completing
 from lsp_server.errors import HearthError
 
@@ -178,6 +178,16 @@ def _models_probe(
 def _doctor(root: Root = None, as_json: Json = False) -> None:
     """Check everything ghost text needs, and say what to do about what is missing."""
     raise typer.Exit(health.doctor(root, as_json))
+
+
+@app.command("stats")
+def _stats(
+    days: Annotated[int, typer.Option("--days", min=1, max=400, help="Of how many days.")] = 30,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete all figures instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what became of the suggestions: how often they are taken, how fast they come, what is reused."""
+    raise typer.Exit(stats.stats(days, clear, as_json))
 
 
 @app.command("settings")

@@ -45,7 +45,7 @@ class SuggestionCache:
 
     @staticmethod
     def _reused(suggestion: Suggestion | None, typed: int) -> Suggestion | None:
-        return suggestion and replace(suggestion, text=suggestion.text[typed:], reused=True, timings={"total": 0.0})
+        return suggestion and replace(suggestion, text=suggestion.text[typed:], reused=True, timings={})
 
 
 def _key(uri: str, before: str, after: str, model: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from lsp_server.completion import prompt, trim
@@ -90,7 +90,7 @@ class CompletionEngine:
         chosen = await self._model()
         known, earlier = self._cache.get(snapshot.uri, before, after, chosen.info.name)
         if known and (earlier or request.trigger == "automatic"):
-            return earlier
+            return earlier and replace(earlier, timings=clock.total())
         run, typed = await self._joined_or_started(request, chosen, before, after, extent, clock)
         try:
             answer = await run.rest(typed)
@@ -108,6 +108,7 @@ class CompletionEngine:
             timings={**clock.total(), "first_token": round(run.read_ms, 1)},
             usage=self._usage(chosen, run),
             reused=bool(typed),
+            origin=run.origin,
         )
         kept = suggestion if text else None
         if run.whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import randbits
 from typing import Literal, Protocol
 
 from indexer.records import Asker, Hit
@@ -15,6 +16,11 @@ Trigger = Literal["automatic", "invoked"]
 
 def _closed() -> str | None:
     return None
+
+
+def new_origin() -> int:
+    """A number that no other suggestion has: 63 bits, which is what SQLite holds."""
+    return randbits(63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Suggestion:
 
     `context` lists the snippets of the repository that the prompt held. `timings` are milliseconds by stage: "wait"
     (debounce), "context", "prompt" (building it), "first_token", "model", "total". `reused` says that an earlier answer
-    served and no model was asked.
+    served and no model was asked. `origin` is one number for a suggestion and all that is left of it while it is typed along.
     """
 
     text: str
@@ -47,6 +53,7 @@ class Suggestion:
     timings: Mapping[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     reused: bool = False
+    origin: int = field(default_factory=new_origin)
 
 
 class Repository(Protocol):

@@ -12,6 +12,7 @@ from time import monotonic
 
 from lsp_server.completion.extent import end_of_suggestion
 from lsp_server.completion.prompt import Prompt, heal
+from lsp_server.completion.records import new_origin
 from lsp_server.completion.trigger import Extent
 from lsp_server.completion.window import Anchor
 from lsp_server.model.port import Piece, Usage
@@ -40,6 +41,7 @@ class Run:
         self.read_ms = 0.0
         self.readers = 0
         self.uri, self.model = anchor.uri, anchor.model
+        self.origin = new_origin()
         self._stopping = False
         self._started = monotonic()
         self._first: float | None = None

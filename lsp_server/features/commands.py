@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from lsp_server import __version__
 from lsp_server.completion.describe import describe
-from lsp_server.features import code_actions, failures, search, shelf
+from lsp_server.features import code_actions, failures, search, shelf, stats
 from lsp_server.features.connection import Connection
 
 REINDEX = "hearth.reindex"
@@ -81,6 +81,7 @@ REQUESTS: Mapping[str, Callable[[Connection, types.ExecuteCommandParams], Awaita
     "hearth.models": shelf.models,
     "hearth.pullModel": shelf.pull_model,
     "hearth.search": search.search,
+    "hearth.stats": stats.stats,
     code_actions.COMMAND: code_actions.run_action,
 }
 """Commands that take their time: they can be cancelled, and get the whole request, with its tokens for progress."""

@@ -38,7 +38,7 @@ async def _answer(ls: Connection, request: CompletionRequest) -> types.Completio
     suggestion = await ls.session.complete(request)
     if suggestion is None:
         return None
-    item = _item(suggestion, request, ls.encoding, ls.session.offered(suggestion))
+    item = _item(suggestion, request, ls.encoding, ls.session.offered(suggestion, request))
     # Incomplete: the editor asks again while the user types on, and does not sieve this one answer to the end.
     return types.CompletionList(is_incomplete=True, items=[item])
 

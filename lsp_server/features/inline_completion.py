@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 
 from lsprotocol import types
@@ -69,17 +69,34 @@ async def _answer(ls: Connection, asked: _Asked) -> types.InlineCompletionList |
     if suggestion is None:
         return None
     _refuse_if_stale(ls, asked.request.snapshot)
-    return types.InlineCompletionList(items=[_item(suggestion, asked, ls.session.offered(suggestion))])
+    return types.InlineCompletionList(items=[_item(suggestion, asked, ls.session.offered(suggestion, asked.request))])
 
 
-def did_show(ls: Connection, _: object) -> None:
-    """`textDocument/didShowCompletion`: an editor drew a suggestion."""
-    ls.session.counts["shown"] += 1
+def did_show(ls: Connection, params: object) -> None:
+    """`textDocument/didShowCompletion`, `{"item"}`: an editor drew a suggestion."""
+    ls.session.shown(_told_of(params)[0])
 
 
-def did_partially_accept(ls: Connection, _: object) -> None:
-    """`textDocument/didPartiallyAcceptCompletion`: the user took a word or a line of a suggestion."""
-    ls.session.counts["partly_accepted"] += 1
+def did_partially_accept(ls: Connection, params: object) -> None:
+    """`textDocument/didPartiallyAcceptCompletion`, `{"item", "acceptedLength"}`: the user took a word or a line of it.
+
+    The length is in UTF-16 code units from the start of the item's text, whatever was agreed on for positions.
+    """
+    suggestion_id, text = _told_of(params)
+    length = params.get("acceptedLength") if isinstance(params, Mapping) else None
+    units = length if isinstance(length, int) and length > 0 else 0
+    ls.session.partly_accepted(suggestion_id, text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore"))
+
+
+def _told_of(params: object) -> tuple[str, str]:
+    """The id and the text of the item that a client sends back; empty where it is none of ours, or not as it was."""
+    item = params.get("item") if isinstance(params, Mapping) else None
+    if not isinstance(item, Mapping):
+        return "", ""
+    command, text = item.get("command"), item.get("insertText")
+    arguments = command.get("arguments") if isinstance(command, Mapping) else None
+    named = arguments[0] if isinstance(arguments, list) and len(arguments) == 1 else ""
+    return named if isinstance(named, str) else "", text if isinstance(text, str) else ""
 
 
 def _refuse_if_stale(ls: Connection, snapshot: DocumentSnapshot) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from lsp_server.ledger.records import Entry
+from lsp_server.ledger.store import Store
 from tests.support.wire import environment, write_config
 
 SHAPES = """\
@@ -211,3 +213,24 @@ def test_complete_with_the_embedded_model(hearth: Run, repository: Path, tmp_pat
     first, second = rows(hearth("complete", "--batch", "-", "--root", str(repository), "--model", "smollm2", stdin=batch))
     assert (first["id"], first["text"]) == (1, answer["text"])
     assert "line 999" in second["error"]
+
+
+def test_stats_are_drawn_told_and_deleted(hearth: Run, tmp_path: Path) -> None:
+    empty = hearth("stats")
+    assert empty.returncode == 0
+    assert "No suggestions" in empty.stdout
+    file = tmp_path / "state" / "hearth" / "ledger.sqlite"
+    rows = [
+        Entry(number, "qwen:1b", "ollama", "python", taken=number % 2, answers=2, total_ms=90.0 * number) for number in range(9)
+    ]
+    assert Store(file).write(rows)
+    drawn = hearth("stats").stdout
+    for words in ("9 suggestions", "44 % of them taken", "qwen:1b (ollama)", "█", "400 to 800 ms"):
+        assert words in drawn
+    told = json.loads(hearth("stats", "--json", "--days", "7").stdout)
+    assert told["all"]["taken_partly"] == 4
+    assert told["models"][0]["model"] == "qwen:1b (ollama)"
+    assert {"file", "days_asked", "all", "models", "languages", "days"} == set(told)
+    assert hearth("stats", "--clear").returncode == 0
+    assert not file.exists()
+    assert hearth("stats", "--days", "0").returncode == 2

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.pictures import Picture, picture
-from tests.support.scripted_ollama import ScriptedOllama, scripted_ollama
+from tests.support.scripted_ollama import MODEL, ScriptedOllama, scripted_ollama
 from tests.support.wire import GHOST_TEXT, Wire, running_server, scripted_config, write_config
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -252,6 +252,31 @@ async def test_what_was_taken_is_counted(wire: Wire, model: ScriptedOllama) -> N
     after = (await wire.command("hearth.status"))["counts"]
     assert after["accepted"] == before.get("accepted", 0) + 1
     assert after["offered"] == before.get("offered", 0) + 1
+
+
+async def test_what_was_shown_and_taken_is_in_the_ledger(wire: Wire, model: ScriptedOllama) -> None:
+    """Every way an editor can tell of it: shown, a word taken, all of it taken by the item's command; and nonsense."""
+    uri = next(URIS)
+    model.reply = lambda prompt: ["😀 + two"]
+    wire.open(uri, "x = ")
+    before = (await wire.command("hearth.stats"))["all"]
+    answer = await wire.answer(wire.ask_ghost_text(uri, 0, 4))
+    (item,) = answer["result"]["items"]
+    for nonsense in (None, [], {"item": 1}, {"item": {"command": {"arguments": [7]}}}, {"item": {"insertText": 3}}):
+        wire.notify("textDocument/didShowCompletion", nonsense)
+        wire.notify("textDocument/didPartiallyAcceptCompletion", nonsense)
+    wire.notify("textDocument/didShowCompletion", {"item": item})
+    wire.notify("textDocument/didPartiallyAcceptCompletion", {"item": item, "acceptedLength": 4})
+    partly = (await wire.command("hearth.stats", {"days": 7}))["all"]
+    assert partly["suggestions"] == before["suggestions"] + 1
+    assert partly["taken_partly"] == before["taken_partly"] + 1
+    assert partly["taken_characters"] == before["taken_characters"] + len("😀 +")
+    await wire.command(item["command"]["command"], *item["command"]["arguments"])
+    wholly = await wire.command("hearth.stats")
+    assert wholly["all"]["taken"] == before["taken"] + 1
+    assert wholly["all"]["taken_partly"] == before["taken_partly"]
+    assert wholly["all"]["taken_characters"] == before["taken_characters"] + len("😀 + two")
+    assert [one["model"] for one in wholly["models"]] == [f"{MODEL} (ollama)"]
 
 
 async def test_no_message_pops_up_while_one_types(wire: Wire, model: ScriptedOllama) -> None:

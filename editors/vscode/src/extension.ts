@@ -6,7 +6,7 @@ import { runHere } from "./actions";
 import { Connection } from "./client";
 import { chooseModel, fetchModel } from "./models";
 import { Panel } from "./panel";
-import { Commands, type Report } from "./protocol";
+import { Commands, type Report, type Stats } from "./protocol";
 import { Review } from "./review";
 import { searchRepository } from "./search";
 import { needsRestart } from "./settings";
@@ -94,6 +94,12 @@ async function showStats(client: LanguageClient): Promise<void> {
   const report = (await execute(client, Commands.status)) as Report;
   const { offered = 0, accepted = 0, reused = 0, partly_accepted: partly = 0 } = report.counts;
   const share = offered ? ` (${Math.round((100 * accepted) / offered)} %)` : "";
+  const past = (await execute(client, Commands.stats)) as Stats;
+  const percent = (value: number | null) => (value === null ? "–" : `${Math.round(100 * value)} %`);
+  const models = past.models.map(
+    (one) =>
+      `| ${one.model} | ${one.suggestions} | ${percent(one.acceptance)} | ${percent(one.kept)} | ${Math.round(one.total_ms_p50 ?? 0)} ms | ${percent(one.from_memory)} |`,
+  );
   const rows = report.folders.map((one) => `| ${one.root} | ${one.phase} | ${one.files} | ${one.chunks} |`);
   new Panel("Hearth", undefined).finish(
     [
@@ -102,6 +108,10 @@ async function showStats(client: LanguageClient): Promise<void> {
       "| suggestions | taken | taken in part | from memory |",
       "|---|---|---|---|",
       `| ${offered} | ${accepted}${share} | ${partly} | ${reused} |`,
+      `## In ${past.days_asked} days`,
+      "| model | shown | taken | kept | half within | from memory |",
+      "|---|---|---|---|---|---|",
+      ...models,
       "## Index",
       "| folder | state | files | chunks |",
       "|---|---|---|---|",

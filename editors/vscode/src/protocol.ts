@@ -30,6 +30,19 @@ export interface Report {
   counts: Partial<Record<"offered" | "accepted" | "reused" | "shown" | "partly_accepted", number>>;
 }
 
+/** What `hearth.stats` answers, as far as it is shown; shares are 0 to 1, null where there is nothing to count. */
+export interface Stats {
+  days_asked: number;
+  models: {
+    model: string;
+    suggestions: number;
+    acceptance: number | null;
+    kept: number | null;
+    total_ms_p50: number | null;
+    from_memory: number | null;
+  }[];
+}
+
 /** One result of `hearth.search`; lines are 1-based and inclusive. */
 export interface Hit {
   uri: string;
@@ -87,5 +100,6 @@ export const Commands = {
   pullModel: "hearth.pullModel",
   reindex: "hearth.reindex",
   search: "hearth.search",
+  stats: "hearth.stats",
   status: "hearth.status",
 } as const;

@@ -63,9 +63,23 @@ local function stats()
     local counts = result.counts or {}
     local offered, taken = counts.offered or 0, counts.accepted or 0
     local share = offered > 0 and (" (%d %%)"):format(math.floor(100 * taken / offered + 0.5)) or ""
-    vim.notify(("Hearth, since the server started: %d suggestions, %d taken%s, %d of them from memory."):format(
+    local now = ("Hearth, since the server started: %d suggestions, %d taken%s, %d of them from memory."):format(
       offered, taken, share, counts.reused or 0
-    ))
+    )
+    execute("hearth.stats", nil, function(stats)
+      local all = stats.all
+      local function percent(value)
+        return type(value) == "number" and ("%d %%"):format(math.floor(100 * value + 0.5)) or "none"
+      end
+      local past = ("In %d days: %d suggestions, %s taken, %s of that kept, half of them within %d ms."):format(
+        stats.days_asked,
+        all.suggestions,
+        percent(all.acceptance),
+        percent(all.kept),
+        type(all.total_ms_p50) == "number" and all.total_ms_p50 or 0
+      )
+      vim.notify(now .. "\n" .. past .. " `lsp_server stats` draws them.")
+    end)
   end)
 end
 

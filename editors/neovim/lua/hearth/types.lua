@@ -21,6 +21,7 @@
 ---@field prompt_tokens? integer Longest prompt, in tokens. A slow machine wants less. Default: `1024`.
 ---@field context_budget_ms? integer Time to look the repository up for context, in milliseconds. 0: no context. Default: `30`.
 ---@field disabled_languages? string[] Language ids without ghost text (`markdown`). Default: `{}`.
+---@field ledger? boolean Keep figures of each suggestion on this machine for `lsp_server stats`: times, tokens, taken or not; never any code. Default: `true`.
 
 ---@class hearth.InitOptions.index
 ---@field enabled? boolean Index the workspace folders and keep the index current. Default: `true`.
