@@ -7,7 +7,6 @@ from itertools import pairwise
 from time import time
 
 from rich.markup import escape
-from rich.table import Table
 
 from lsp_server.cli import console
 from lsp_server.ledger.store import Store
@@ -62,27 +61,17 @@ def _draw(stats: Stats, days: int) -> None:
 
 
 def _table(title: str, groups: Mapping[str, Figures]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column(title, no_wrap=True)
-    for name in ("shown", "taken", "kept", "p50 ms", "p95 ms", "first token", "from memory", "prompt reused"):
-        table.add_column(name, justify="right", no_wrap=True)
+    # Not rich's table: in a pipe or a narrow terminal that cuts names off, where a long line can still be read.
+    rows = [(title, "shown", "taken", "kept", "p50 ms", "p95 ms", "first token", "from memory", "prompt reused")]
     for name, one in groups.items():
-        table.add_row(
-            escape(name),
-            f"{one.suggestions:,}",
-            _percent(one.acceptance),
-            _percent(one.kept),
-            _number(one.total_ms_p50),
-            _number(one.total_ms_p95),
-            _number(one.first_token_ms_p50),
-            _percent(one.from_memory),
-            _percent(one.reused),
-        )
+        shares = (_percent(one.acceptance), _percent(one.kept))
+        times = (_number(one.total_ms_p50), _number(one.total_ms_p95), _number(one.first_token_ms_p50))
+        rows.append((name, f"{one.suggestions:,}", *shares, *times, _percent(one.from_memory), _percent(one.reused)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     console.out.print()
-    # In a pipe, or a narrow terminal, a long line can be read; a name cut off cannot.
-    console.out.print(
-        table, width=console.out.measure(table, options=console.out.options.update(width=400)).maximum, crop=False
-    )
+    for number, (name, *cells) in enumerate(rows):
+        line = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
+        console.out.print(f"{escape(name.ljust(widths[0]))}  {line}", style="" if number else "bold")
 
 
 def _histogram(waits: Sequence[float]) -> None:
