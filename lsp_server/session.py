@@ -216,7 +216,10 @@ class Session:
             running.cancel()
 
     def offered(self, suggestion: Suggestion, request: CompletionRequest) -> str:
-        """Count a suggestion that goes out to the editor, and give it the id that comes back when the user takes it."""
+        """Count a suggestion that goes out to the editor, and give it the id that comes back when the user takes it.
+
+        An alternative's id is the same with its number, from 1, behind a dot.
+        """
         self.counts["offered"] += 1
         self.counts["reused"] += suggestion.reused
         self.latest = suggestion

@@ -45,7 +45,11 @@ class SuggestionCache:
 
     @staticmethod
     def _reused(suggestion: Suggestion | None, typed: int) -> Suggestion | None:
-        return suggestion and replace(suggestion, text=suggestion.text[typed:], reused=True, timings={})
+        if suggestion is None:
+            return None
+        # Those that the user typed along as well; what they typed is the start of the suggestion's own text.
+        others = tuple(one[typed:] for one in suggestion.alternatives if one[:typed] == suggestion.text[:typed] and one[typed:])
+        return replace(suggestion, text=suggestion.text[typed:], alternatives=others, reused=True, timings={})
 
 
 def _key(uri: str, before: str, after: str, model: str) -> bytes:

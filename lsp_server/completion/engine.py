@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from lsp_server.completion import prompt, trim
+from lsp_server.completion import alternatives, prompt, trim
 from lsp_server.completion.ahead import Ahead, Place
 from lsp_server.completion.anchoring import Anchors
 from lsp_server.completion.cache import SuggestionCache
@@ -90,6 +90,9 @@ class CompletionEngine:
         chosen = await self._model()
         known, earlier = self._cache.get(snapshot.uri, before, after, chosen.info.name)
         if known and (earlier or request.trigger == "automatic"):
+            if earlier and request.trigger == "invoked" and not earlier.alternatives:
+                earlier = await self._with_others(earlier, request, chosen, extent)
+                self._cache.put(snapshot.uri, before, after, chosen.info.name, earlier)
             return earlier and replace(earlier, timings=clock.total())
         run, typed = await self._joined_or_started(request, chosen, before, after, extent, clock)
         try:
@@ -110,11 +113,33 @@ class CompletionEngine:
             reused=bool(typed),
             origin=run.origin,
         )
+        if text and request.trigger == "invoked":
+            suggestion = await self._with_others(suggestion, request, chosen, extent)
         kept = suggestion if text else None
         if run.whole:
             self._cache.put(snapshot.uri, before, after, chosen.info.name, kept)
             self._ahead.begin(Place(snapshot, before, after, text), chosen, run.anchor)
         return kept
+
+    async def _with_others(
+        self, first: Suggestion, request: CompletionRequest, chosen: ChosenModel, extent: Extent
+    ) -> Suggestion:
+        """The same suggestion with others beside it, drawn for the prompt that is in the runner's cache."""
+        snapshot = request.snapshot
+        before, after = snapshot.text[: request.offset], snapshot.text[request.offset :]
+        self._ahead.stop()
+        anchor, tail = await self._anchors.at(snapshot, before, after, chosen, PATIENT_MS)
+        built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, snapshot)
+
+        def begin(temperature: float, seed: int) -> Run:
+            wanted = Generation(built.text, max_tokens=self._settings.max_tokens, stop=built.stops)
+            drawn = replace(wanted, temperature=temperature, seed=seed)
+            return Run(chosen.client.generate(chosen.info.name, drawn), built, anchor, before, after, extent)
+
+        def clean(run: Run) -> str:
+            return _cleaned(run.text, before, after, built, snapshot).replace("\n", snapshot.newline)
+
+        return replace(first, alternatives=await alternatives.draw(begin, clean, first.text))
 
     async def _joined_or_started(
         self, request: CompletionRequest, chosen: ChosenModel, before: str, after: str, extent: Extent, clock: _Clock

@@ -43,7 +43,8 @@ class Suggestion:
 
     `context` lists the snippets of the repository that the prompt held. `timings` are milliseconds by stage: "wait"
     (debounce), "context", "prompt" (building it), "first_token", "model", "total". `reused` says that an earlier answer
-    served and no model was asked. `origin` is one number for a suggestion and all that is left of it while it is typed along.
+    served and no model was asked. `alternatives` are other texts for the same place,
+    where the user asked by a key. `origin` is one number for a suggestion and for what is left of it while it is typed along.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Suggestion:
     timings: Mapping[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     reused: bool = False
+    alternatives: tuple[str, ...] = ()
     origin: int = field(default_factory=new_origin)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
-from lsp_server.completion.records import CompletionRequest, Suggestion, Trigger
+from lsp_server.completion.records import CompletionRequest, Trigger
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.features import conversions, failures
 from lsp_server.features.commands import ACCEPTED
@@ -69,7 +69,9 @@ async def _answer(ls: Connection, asked: _Asked) -> types.InlineCompletionList |
     if suggestion is None:
         return None
     _refuse_if_stale(ls, asked.request.snapshot)
-    return types.InlineCompletionList(items=[_item(suggestion, asked, ls.session.offered(suggestion, asked.request))])
+    suggestion_id = ls.session.offered(suggestion, asked.request)
+    others = [_item(text, asked, f"{suggestion_id}.{number}") for number, text in enumerate(suggestion.alternatives, 1)]
+    return types.InlineCompletionList(items=[_item(suggestion.text, asked, suggestion_id), *others])
 
 
 def did_show(ls: Connection, params: object) -> None:
@@ -106,10 +108,10 @@ def _refuse_if_stale(ls: Connection, snapshot: DocumentSnapshot) -> None:
         raise failures.content_modified()
 
 
-def _item(suggestion: Suggestion, asked: _Asked, suggestion_id: str) -> types.InlineCompletionItem:
+def _item(text: str, asked: _Asked, suggestion_id: str) -> types.InlineCompletionItem:
     """Plain text, never a snippet: `$` and `}` are code here."""
     return types.InlineCompletionItem(
-        insert_text=asked.lead + suggestion.text,
+        insert_text=asked.lead + text,
         range=asked.range,
         command=types.Command(title="Accepted", command=ACCEPTED, arguments=[suggestion_id]),
     )

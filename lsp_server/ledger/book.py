@@ -68,8 +68,10 @@ class Book:
             entry.shown = False if self._editor_tells else None
         entry.answers += 1
         self._offers[name] = _Offer(entry, suggestion.text, request)
+        for number, text in enumerate(suggestion.alternatives, 1):  # one suggestion, whichever of them is taken
+            self._offers[f"{name}.{number}"] = _Offer(entry, text, request)
         for kept in (self._offers, self._entries):
-            if len(kept) > IN_MIND:
+            while len(kept) > IN_MIND:
                 kept.popitem(last=False)
         self._note(entry)
 

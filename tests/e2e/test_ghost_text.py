@@ -241,6 +241,56 @@ async def test_the_word_selected_in_the_editors_list_is_gone_on_from(wire: Wire,
     assert item["range"] == selected["range"]
 
 
+async def test_a_key_brings_several_suggestions_and_each_is_another(wire: Wire, model: ScriptedOllama) -> None:
+    """The first is the likeliest; the others are drawn for the same prompt, and what comes twice is offered once."""
+    uri, replies = next(URIS), iter(["alpha", "beta", "alpha", "", "gamma", "delta"])
+    model.reply = lambda prompt: [next(replies)]
+    wire.open(uri, "x = ")
+    number = wire.ask_ghost_text(uri, 0, 4, kind=1)
+    items = (await wire.answer(number))["result"]["items"]
+    assert [item["insertText"] for item in items] == ["alpha", "beta", "gamma"]
+    assert len({item["command"]["arguments"][0] for item in items}) == 3
+    asked = model.asked[:5]
+    assert len({one.prompt for one in asked}) == 1
+    assert [one.body["options"]["temperature"] > 0 for one in asked] == [False, True, True, True, True]
+    before = (await wire.command("hearth.stats"))["all"]
+    await wire.command("hearth.accepted", *items[2]["command"]["arguments"])
+    after = (await wire.command("hearth.stats"))["all"]
+    assert after["taken"] == before["taken"] + 1
+    assert after["taken_characters"] == before["taken_characters"] + len("gamma")
+    # Typed along, only those are left that go on from what was typed.
+    place = {"line": 0, "character": 4}
+    wire.change(uri, 2, {"range": {"start": place, "end": place}, "text": "al"})
+    again = (await wire.answer(wire.ask_ghost_text(uri, 0, 6, kind=2)))["result"]["items"]
+    assert [item["insertText"] for item in again] == ["pha"]
+
+
+async def test_cancelling_while_others_are_drawn_frees_the_model(wire: Wire, model: ScriptedOllama) -> None:
+    uri = next(URIS)
+
+    def reply(prompt: str) -> list[str]:
+        model.gate.clear()  # the first is answered, what follows is held back
+        return ["1"]
+
+    model.reply = reply
+    wire.open(uri, "x = ")
+    number = wire.ask_ghost_text(uri, 0, 4, kind=1)
+    await asyncio.to_thread(model.wait_until_asked, 2)
+    wire.notify("$/cancelRequest", {"id": number})
+    assert (await wire.answer(number))["error"]["code"] == CANCELLED
+    assert model.asked[1].closed.wait(10)
+    model.gate.set()
+
+
+async def test_a_key_asks_for_others_where_one_is_known_already(wire: Wire, model: ScriptedOllama) -> None:
+    uri, replies = next(URIS), iter(["alpha", "beta", "gamma"])
+    model.reply = lambda prompt: [next(replies, "delta")]
+    wire.open(uri, "x = ")
+    assert await wire.ghost_text(uri, 0, 4, kind=2) == "alpha"
+    items = (await wire.answer(wire.ask_ghost_text(uri, 0, 4, kind=1)))["result"]["items"]
+    assert [item["insertText"] for item in items] == ["alpha", "beta", "gamma"]
+
+
 async def test_what_was_taken_is_counted(wire: Wire, model: ScriptedOllama) -> None:
     uri = next(URIS)
     model.reply = lambda prompt: ["1"]
