@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from indexer.embedding import Embedder
 from indexer.errors import BuildCancelledError, IndexDamagedError, NoIndexError
 from indexer.ignore import IGNORE_FILES
+from indexer.lance import import_early
 from indexer.ledger import Ledger, wipe
 from indexer.manifest import bytes_on_disk, writing
 from indexer.plan import Plan, plan
@@ -47,6 +48,10 @@ SHIPPED = "static"
 MAX_UNINDEXED = 1000
 """New chunks that full text reads one by one (18 microseconds each) before they are taken into the index."""
 
+WORDS_IN_MEMORY = 5000
+"""Chunks up to which no word index is made: a reader has their words in memory after a quarter of a second, in 10 MB, and asks
+them in a third of the time; the index would cost a tenth of the build of a small repository."""
+
 MAX_WRITES = 24
 """Commits between two tidyings. Each makes at most two versions of a table, so there are never fifty."""
 
@@ -63,19 +68,21 @@ def build(
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
     commit_chunks: int = COMMIT_CHUNKS,
+    words_in_memory: int = WORDS_IN_MEMORY,
 ) -> BuildReport:
     """Index a directory, reading only what changed since the last time. An index that is damaged, of another schema or of
     another embedder is built anew. The stages of its progress are `looking`, `indexing` (files) and `tidying`; `cancelled`
-    is asked at each step. `commit_chunks` bounds what is lost when a build is killed.
+    is asked at each step. `commit_chunks` bounds what is lost when a build is killed; above `words_in_memory` chunks the words
+    get an index on disk.
 
     Raises IndexLockedError, IndexUnwritableError, EmbedderError, BuildCancelledError.
     """
     with writing(location):
         try:
-            return _Run(root, location, embedder, on_progress, cancelled, commit_chunks).everything(settings)
+            return _Run(root, location, embedder, on_progress, cancelled, commit_chunks, words_in_memory).everything(settings)
         except IndexDamagedError:
             wipe(location)
-            return _Run(root, location, embedder, on_progress, cancelled, commit_chunks).everything(settings)
+            return _Run(root, location, embedder, on_progress, cancelled, commit_chunks, words_in_memory).everything(settings)
 
 
 def update(root: Path, location: Path, settings: IndexSettings, embedder: Embedder, paths: Collection[str]) -> BuildReport:
@@ -100,6 +107,7 @@ class _Run:
         on_progress: OnProgress | None = None,
         cancelled: Cancelled | None = None,
         commit_chunks: int = COMMIT_CHUNKS,
+        words_in_memory: int = WORDS_IN_MEMORY,
     ) -> None:
         self._started = time.monotonic()
         self._root = root.resolve()
@@ -108,6 +116,7 @@ class _Run:
         self._on_progress = on_progress
         self._cancelled = cancelled
         self._commit_chunks = commit_chunks
+        self._words_in_memory = words_in_memory
         self._messages: list[str] = []
         self._is_cheap = isinstance(embedder, StaticEmbedder) and embedder.is_shipped
         self._ledger = Ledger(self._root, location, embedder)
@@ -118,10 +127,7 @@ class _Run:
         found = walk(self._root, settings)
         self._messages += found.messages
         self._run(found.files, plan(found.files, self._ledger.inventory), found.skipped)
-        state = self._ledger.manifest
-        if not state.full_text or state.unindexed > MAX_UNINDEXED or state.writes >= MAX_WRITES:
-            self._tell("tidying", 0, 0)
-            self._ledger.tidy()
+        self._tidy_in_time(whole=True)
         return self._report()
 
     def some(self, settings: IndexSettings, paths: Collection[str]) -> BuildReport:
@@ -139,13 +145,23 @@ class _Run:
         gone = {path for path in gone if not isinstance(counts(self._root, settings, path), SourceFile)}
         known = {path: entry for path, entry in self._ledger.inventory.items() if path in files}
         self._run(tuple(files.values()), Plan(plan(files.values(), known).read, tuple(gone)), self._ledger.manifest.skipped)
-        state = self._ledger.manifest
-        if state.unindexed > MAX_UNINDEXED or state.writes >= MAX_WRITES:
-            self._ledger.tidy()
+        self._tidy_in_time(whole=False)
         return self._report()
+
+    def _tidy_in_time(self, *, whole: bool) -> None:
+        """Tidy where many small writes, or new chunks that a word index lacks, would slow readers down; at the end of a whole
+        build also a small index in several pieces, since that takes no time."""
+        state = self._ledger.manifest
+        words = state.full_text or state.chunks > self._words_in_memory
+        unindexed = words and state.unindexed > min(MAX_UNINDEXED, self._words_in_memory)
+        if unindexed or state.writes >= MAX_WRITES or (whole and not words and state.writes > 1):
+            self._tell("tidying", 0, 0)
+            self._ledger.tidy(words=words)
 
     def _run(self, found: Sequence[SourceFile], todo: Plan, skipped: Mapping[str, int]) -> None:
         """Analyse what is to be read, and record it in commits of some size."""
+        if todo.read:
+            import_early()
         files = {file.path: file for file in found}
         gone: Collection[str] = todo.gone
         waiting: list[Analysed] = []

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -17,22 +19,37 @@ from typing import Any
 
 REST_CLIENT = "lance_namespace_urllib3_client"
 
+_IMPORTING = threading.Lock()
+"""A module that another thread is loading is there already, but not whole."""
+
 
 def import_lancedb() -> Any:
     """The module `lancedb`; the first call loads it. Falls back to loading all of it where a version needs the rest."""
-    if "lancedb" in sys.modules:
-        return sys.modules["lancedb"]
-    finder = _Placeholders()
-    sys.meta_path.insert(0, finder)
-    try:
-        return importlib.import_module("lancedb")
-    except (ImportError, TypeError, AttributeError):
-        _forget("lancedb", "lance_namespace", REST_CLIENT)
-        sys.meta_path.remove(finder)
-        return importlib.import_module("lancedb")
-    finally:
-        if finder in sys.meta_path:
+    with _IMPORTING:
+        if "lancedb" in sys.modules:
+            return sys.modules["lancedb"]
+        finder = _Placeholders()
+        sys.meta_path.insert(0, finder)
+        try:
+            return importlib.import_module("lancedb")
+        except (ImportError, TypeError, AttributeError):
+            _forget("lancedb", "lance_namespace", REST_CLIENT)
             sys.meta_path.remove(finder)
+            return importlib.import_module("lancedb")
+        finally:
+            if finder in sys.meta_path:
+                sys.meta_path.remove(finder)
+
+
+def import_early() -> None:
+    """Begin loading `lancedb` beside other work, for who needs it soon: half of its third of a second is waiting for files."""
+    if "lancedb" not in sys.modules:
+        threading.Thread(target=_import_quietly, name="import-lancedb").start()
+
+
+def _import_quietly() -> None:
+    with suppress(ImportError):  # said to whoever asks for it
+        import_lancedb()
 
 
 class _Placeholder(ModuleType):

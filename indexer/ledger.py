@@ -102,14 +102,15 @@ class Ledger:
             )
         )
 
-    def tidy(self) -> None:
-        """Indexes, small pieces, old versions. What is deleted at the end does not count any more since the commit before."""
+    def tidy(self, *, words: bool) -> None:
+        """Small pieces, old versions and, if `words`, the word index. What is deleted at the end does not count any more since
+        the commit before."""
         store = self._opened()
-        if not self.manifest.full_text:
+        if words and not self.manifest.full_text:
             store.tidy()  # first, because words are indexed faster in one piece than put together again
             store.index_words()
         finished = store.tidy()
-        self._settle(replace(self.manifest, full_text=True, writes=0, unindexed=0), listed=False, whole=not finished)
+        self._settle(replace(self.manifest, full_text=words, writes=0, unindexed=0), listed=False, whole=not finished)
         if finished:
             store.prune()
             self._settle(self.manifest, listed=False)

@@ -75,13 +75,13 @@ class Lexicon:
         """Whether so few of its rows would be left by a commit with these chunks that it is better read anew."""
         return len(ids) < MIN_ALIVE * len(self.ids)
 
-    def chunk_scores(self, words: Iterable[str]) -> NDArray[np.float64]:
-        """BM25 of each chunk for these stems."""
+    def chunk_scores(self, words: Iterable[str], field: str = "words") -> NDArray[np.float64]:
+        """BM25 of each chunk for these words of a field: `words`, stems, or `defines`, names as they are written."""
         import numpy as np
 
-        postings = self._fields["words"]
+        postings = self._fields[field]
         lengths = postings.lengths
-        mean = float(self._file_lengths["words"].sum()) / max(self._chunks, 1)
+        mean = float(self._file_lengths[field].sum()) / max(self._chunks, 1)
         scores = np.zeros(len(lengths))
         for word in words:
             chunks, counts = postings.of(word)
@@ -89,6 +89,14 @@ class Lexicon:
         if self._chunks < len(lengths):
             scores[~self._alive] = 0
         return scores
+
+    def best_chunks(self, field: str, words: Iterable[str], count: int) -> list[int]:
+        """Ids of the chunks with the highest `chunk_scores`, best first, none without any of the words."""
+        import numpy as np
+
+        scores = self.chunk_scores(words, field)
+        best = np.argsort(-scores, kind="stable")[:count]
+        return [int(one) for one in self.ids[best[scores[best] > 0]]]
 
     def file_scores(self, field: str, words: Iterable[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Of each file, taken as one text: its BM25 for these stems, and the share of their rarity that it has at all.

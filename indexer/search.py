@@ -129,19 +129,25 @@ class IndexReader:
         words = searchable(query)
         if not words or k <= 0 or not self._manifest.chunks:
             return []
-        by_words = self._view.full_text("words", words, CANDIDATES)
-        by_names = self._view.full_text("defines", " ".join(names_in(query)), CANDIDATES)
+        by_words = self._full_text("words", words.split(), CANDIDATES)
+        by_names = self._full_text("defines", names_in(query), CANDIDATES)
         by_vector = self._loaded().nearest(self._embedder.embed_query(query), CANDIDATES)
-        rankings = [(list(by_words), WORDS_WEIGHT), (by_vector, VECTOR_WEIGHT), (list(by_names), DEFINITION_WEIGHT)]
+        rankings = [(by_words, WORDS_WEIGHT), (by_vector, VECTOR_WEIGHT), (by_names, DEFINITION_WEIGHT)]
         scores = fuse(rankings)
         rows = self._rows(scores, _HIT_COLUMNS)
         hits = [_hit(row, scores[one] * path_factor(row["path"], query)) for one, row in rows.items()]
         return without_overlaps(sorted(hits, key=lambda hit: (-hit.score, hit.path, hit.start_line)))[:k]
 
+    def _full_text(self, column: str, words: Sequence[str], limit: int) -> list[int]:
+        """Chunks with any of these words, best first: by the index of a large table; a small one's words are in memory."""
+        if self._manifest.full_text:
+            return list(self._view.full_text(column, " ".join(words), limit))
+        return self._words().best_chunks(column, dict.fromkeys(words), limit)
+
     def _definitions(self, names: Sequence[str], k: int) -> list[Hit]:
         if not names or k <= 0 or not self._manifest.chunks:
             return []
-        scores = self._view.full_text("defines", " ".join(names), max(CANDIDATES, 4 * k))
+        scores = self._full_text("defines", names, max(CANDIDATES, 4 * k))
         rows = self._rows(scores, (*_HIT_COLUMNS, "defines"))
         defined = {one: rows[one]["defines"].split(" ") for one in scores if one in rows}
         ordered = in_order_of_names(names, defined)[:k]

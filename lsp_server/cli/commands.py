@@ -1,4 +1,6 @@
-"""The commands and their options, as `--help` shows them. Each body is a few lines: the work is in the neighbouring files."""
+"""The commands and their options, as `--help` shows them. Each body is a few lines: the work is in the neighbouring files, each
+loaded by the command that needs it, because all of them take a third of a second.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,7 @@ import typer
 
 from indexer.errors import IndexerError
 from lsp_server import __version__
-from lsp_server.cli import act, console, health, index, models, stats
-from lsp_server.cli import complete as completing
+from lsp_server.cli import console
 from lsp_server.errors import HearthError
 
 app = typer.Typer(
@@ -71,6 +72,8 @@ def _index(
     as_json: Json = False,
 ) -> None:
     """Index a repository. A second run touches only what changed."""
+    from lsp_server.cli import index
+
     raise typer.Exit(index.build(path, embedder, as_json))
 
 
@@ -87,6 +90,8 @@ def _search(
     as_json: Json = False,
 ) -> None:
     """Search an indexed repository by meaning and by words, or for a name."""
+    from lsp_server.cli import index
+
     raise typer.Exit(index.search(index.Wanted(query, symbol, imports, batch), root, k, as_json))
 
 
@@ -102,6 +107,8 @@ def _complete(
     as_json: Json = False,
 ) -> None:
     """Show the ghost text for a place in a file, the context it used, and where the time went."""
+    from lsp_server.cli import complete as completing
+
     raise typer.Exit(completing.run(completing.Place(file, line, column), root, batch, backend, model, as_json))
 
 
@@ -114,6 +121,8 @@ def _actions(
     file: Annotated[Path, typer.Argument(help="The file.")], lines: Lines = "", problem: Problem = "", as_json: Json = False
 ) -> None:
     """List what can be done at a place in a file."""
+    from lsp_server.cli import act
+
     raise typer.Exit(act.show_offers(file, lines, problem, as_json))
 
 
@@ -132,6 +141,8 @@ def _action(
     as_json: Json = False,
 ) -> None:
     """Explain, rewrite, document, test or fix code. An edit is shown, and written with [b]--apply[/b]."""
+    from lsp_server.cli import act
+
     asked = act.Asked(action, file, lines, instruction, problem)
     raise typer.Exit(act.act(asked, act.Options(root, backend, model, apply, diff, as_json)))
 
@@ -145,12 +156,16 @@ def _ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question from an indexed repository, with the places it was answered from."""
+    from lsp_server.cli import act
+
     raise typer.Exit(act.ask(question, act.Options(root, backend, model, as_json=as_json)))
 
 
 @model_app.command("list")
 def _models_list(as_json: Json = False) -> None:
     """List every model on this machine that Hearth can use, and what it would choose."""
+    from lsp_server.cli import models
+
     raise typer.Exit(models.show_all(as_json))
 
 
@@ -161,6 +176,8 @@ def _models_pull(
     yes: Annotated[bool, typer.Option("--yes", help="Accept the model's terms without being asked.")] = False,
 ) -> None:
     """Fetch a model. This, and nothing else, reaches beyond this machine."""
+    from lsp_server.cli import models
+
     raise typer.Exit(models.pull(name, backend, yes))
 
 
@@ -171,12 +188,16 @@ def _models_probe(
     as_json: Json = False,
 ) -> None:
     """Ask a model what it can do: fill in the middle, how fast it reads and writes, whether it keeps what it read."""
+    from lsp_server.cli import models
+
     raise typer.Exit(models.probe(name, backend, as_json))
 
 
 @app.command("doctor")
 def _doctor(root: Root = None, as_json: Json = False) -> None:
     """Check everything ghost text needs, and say what to do about what is missing."""
+    from lsp_server.cli import health
+
     raise typer.Exit(health.doctor(root, as_json))
 
 
@@ -187,6 +208,8 @@ def _stats(
     as_json: Json = False,
 ) -> None:
     """Show what became of the suggestions: how often they are taken, how fast they come, what is reused."""
+    from lsp_server.cli import stats
+
     raise typer.Exit(stats.stats(days, clear, as_json))
 
 
@@ -197,4 +220,6 @@ def _settings(
     schema: Annotated[bool, typer.Option("--schema", help="Print a JSON Schema of the settings.")] = False,
 ) -> None:
     """Show every setting, its value, and where to change it."""
+    from lsp_server.cli import health
+
     raise typer.Exit(health.settings(as_json, markdown, schema))

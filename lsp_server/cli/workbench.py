@@ -6,17 +6,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer.manifest import index_location
 from indexer.records import BuildReport, Hit, Progress
 from indexer.search import IndexReader
-from lsp_server.completion.engine import CompletionEngine
 from lsp_server.configuration import Configuration
 from lsp_server.indexing import access
-from lsp_server.indexing.lookup import Lookup
-from lsp_server.model.choose import choose
-from lsp_server.model.port import ChosenModel
 from lsp_server.paths import Paths
+
+if TYPE_CHECKING:
+    from lsp_server.completion.engine import CompletionEngine
+    from lsp_server.indexing.lookup import Lookup
+    from lsp_server.model.port import ChosenModel
 
 
 class Workbench:
@@ -55,6 +57,8 @@ class Workbench:
     @asynccontextmanager
     async def model(self) -> AsyncIterator[ChosenModel]:
         """The model the settings come to, closed at the end."""
+        from lsp_server.model.choose import choose
+
         chosen = await choose(self.settings.model, self.paths)
         try:
             yield chosen
@@ -63,6 +67,7 @@ class Workbench:
 
     def engine(self, chosen: ChosenModel, lookup: Lookup | None) -> CompletionEngine:
         """Ghost text as the server makes it, but with time to look the repository up: a command waits once, not per key."""
+        from lsp_server.completion.engine import CompletionEngine
 
         async def model() -> ChosenModel:
             return chosen

@@ -51,13 +51,13 @@ LIBRARY = {"shelf.py": SHELF, "lending/lend.go": LENDING, "docs/notes.md": NOTES
 
 
 class Index:
-    """One root and its index, as a test uses them."""
+    """One root and its index, as a test uses them: with a word index on disk, as a large one has."""
 
     def __init__(self, root: Path, location: Path, embedder: Embedder) -> None:
         self.root, self.location, self.embedder = root, location, embedder
 
     def build(self, **settings: object) -> BuildReport:
-        return build(self.root, self.location, IndexSettings(**settings), self.embedder)  # type: ignore[arg-type]
+        return build(self.root, self.location, IndexSettings(**settings), self.embedder, words_in_memory=0)  # type: ignore[arg-type]
 
     def update(self, *paths: str) -> BuildReport:
         return update(self.root, self.location, IndexSettings(), self.embedder, paths)
@@ -299,10 +299,43 @@ def test_a_cancelled_build_keeps_what_it_committed(tmp_path: Path, static: Embed
 
 def test_progress_goes_from_looking_to_all_files(library: Index) -> None:
     seen: list[Progress] = []
-    build(library.root, library.location, IndexSettings(), library.embedder, on_progress=seen.append)
+    build(library.root, library.location, IndexSettings(), library.embedder, on_progress=seen.append, words_in_memory=0)
     assert seen[0] == Progress("looking", 0, 0)
     assert seen[-2] == Progress("indexing", 3, 3)
     assert seen[-1].stage == "tidying"
+
+
+def test_a_small_index_has_its_words_in_memory_and_answers_alike(library: Index, tmp_path: Path) -> None:
+    library.build()
+    small = Index(library.root, tmp_path / "small", library.embedder)
+    build(small.root, small.location, IndexSettings(), small.embedder)
+    indexed, unindexed = (load_manifest(one.location) for one in (library, small))
+    assert indexed is not None
+    assert unindexed is not None
+    assert (indexed.full_text, unindexed.full_text) == (True, False)
+    for asked in ("add_book", "self.books.append(book)", "func Lend(reader string"):
+        for asker in ("question", "cursor"):
+            one, other = (
+                IndexReader.open(index.location, index.embedder).search(asked, asker=asker)  # type: ignore[arg-type]
+                for index in (library, small)
+            )
+            assert [hit.path for hit in one] == [hit.path for hit in other]
+    readers = [IndexReader.open(index.location, index.embedder) for index in (library, small)]
+    one, other = ([hit.path for hit in reader.definitions(["Lend", "Shelf"], k=5)] for reader in readers)
+    assert one == other == ["lending/lend.go", "shelf.py"]
+
+
+def test_a_small_index_stays_in_few_pieces(library: Index) -> None:
+    build(library.root, library.location, IndexSettings(), library.embedder)
+    for number in range(3):
+        (library.root / "shelf.py").write_text(f"{SHELF}\n\ndef count():\n    return {number}\n")
+        library.update("shelf.py")
+    (library.root / "more.py").write_text("def more():\n    return 1\n")
+    build(library.root, library.location, IndexSettings(), library.embedder)
+    state = load_manifest(library.location)
+    assert state is not None
+    assert (state.writes, state.full_text) == (0, False)
+    assert library.search("count")[0].path == "shelf.py"
 
 
 def test_bad_input_is_counted_named_and_survived(tmp_path: Path, static: Embedder) -> None:
