@@ -123,6 +123,8 @@ def run_action(ls: Connection, params: types.ExecuteCommandParams) -> Awaitable[
 async def _work(ls: Connection, action_id: str, target: Target, instruction: str, run: Run, preview: bool) -> dict[str, Any]:
     root = target.snapshot.root
     action = await ls.session.actor(root).find(action_id)
+    if action.reach == "repository" and root is None and ls.roots:
+        root = str(ls.roots[0])  # asked from a document without a name, or of somewhere else
     run.title = f"Hearth: {action.title.removesuffix('…')}"
     files = WorkspaceFiles(Path(root) if root else None, _buffers(ls, root))
     outcome = await ls.session.act(root, ActionRequest(action, target, instruction), files, run.listen)

@@ -82,6 +82,13 @@ async def test_it_is_offered_only_where_the_editor_can_ask_for_the_question(benc
     assert any("Ask about the repository" in one for one in titles) == (client.kind == "plugin")
 
 
+async def test_it_may_be_asked_from_a_document_that_lies_nowhere(bench: tuple[Bench, ScriptedOllama]) -> None:
+    client, _ = bench
+    _, about = client.open("x = ˇ1\n", uri="untitled:Untitled-1")
+    answer = await client.act("ask", about, instruction=QUESTION)
+    assert (str(client.home / "repository/shop/money.py"), "L1") in links(answer["markdown"])
+
+
 async def test_a_question_that_nothing_resembles_is_answered_without_the_model(tmp_path: Path) -> None:
     (tmp_path / "empty/.git").mkdir(parents=True)
     with scripted_ollama() as model:

@@ -166,6 +166,45 @@ async def test_a_rewrite_is_shown_then_applied_or_not_and_undone_in_one_step(
         reciter.reply = before
 
 
+async def test_a_rewrite_tells_how_far_it_is_and_is_cancelled(screen: Screen, reciter: ScriptedOllama) -> None:
+    await shop(screen)
+    before, reciter.reply = reciter.reply, lambda _: ["```python\n", *(f"x = {number}\n" for number in range(600))]
+    reciter.piece_s = 0.05
+    try:
+        await screen.command("Hearth refactor make it longer")
+        await screen.until(lambda: "hearth: Refactor, 3 lines" in screen.rows()[-2], "how far it is")
+        running = reciter.asked[-1]
+        await screen.command("Hearth cancel")
+        await said(screen, "Hearth: stopped.")
+        await screen.until(lambda: screen.rows()[-2].endswith(" hearth"), "the statusline as it was")
+
+        async def closed() -> bool:
+            return running.closed.is_set()
+
+        await screen.eventually(closed, "the model was stopped")
+        assert await _reads(screen, TOTAL)
+        await screen.command("Hearth cancel")
+        await said(screen, "nothing is under way")
+    finally:
+        reciter.reply, reciter.piece_s = before, 0.0
+
+
+async def test_a_question_is_answered_with_links_that_jump(screen: Screen, reciter: ScriptedOllama) -> None:
+    await shop(screen)
+    await screen.command("enew")
+    before, reciter.reply = reciter.reply, lambda _: ["In `total` [1], ", "see shop.py:3.\n"]
+    try:
+        await screen.command("Hearth ask where are prices added up?")
+        await screen.until(lambda: "Sources" in screen.text(), "the whole answer")
+        await screen.command("call search('Sources')")
+        await screen.command("call search('shop.py')")
+        await screen.type("<CR>")
+        await screen.eventually(lambda: screen.lua("return vim.fn.expand('%:t') == 'shop.py'"), "the file behind the link")
+        assert await screen.lua("return vim.fn.line('.')") == 1
+    finally:
+        reciter.reply = before
+
+
 async def _reads(screen: Screen, text: str) -> bool:
     return "\n".join(await screen.lines()) + "\n" == text
 

@@ -175,8 +175,8 @@ async def test_tab_takes_it_and_is_a_tab_otherwise(editor: Editor) -> None:
 
 async def test_behind_a_wide_character(editor: Editor) -> None:
     await editor.edit(upto(GREETING, '"""\n') + "   ")
-    await editor.screen.type(' message = "🙂 hel')
-    await editor.until_ghost('lo, " + name + "!"')
+    await editor.screen.type(' message = "🙂 hello, " + na')
+    await editor.until_ghost('me + "!"')
     await editor.screen.type("<M-l>")
     await editor.until_text(upto(GREETING, '"!"'))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 TOTAL = '''\
 def total(prices):
     """Sum them up."""
@@ -36,3 +38,10 @@ KNOWN = "\n\n".join([TOTAL, AREA, GREETING, CALL])
 def upto(text: str, end: str) -> str:
     """The text up to and with the first place where `end` stands."""
     return text[: text.index(end) + len(end)]
+
+
+def long_enough_to_see(project: Path) -> None:
+    """Files whose indexing takes some seconds, so that its progress can be watched."""
+    for number in range(50):
+        parts = [KNOWN.replace("def ", f"def n{number}_{part}_") for part in range(60)]
+        (project / f"part{number}.py").write_text("\n\n".join(parts))

@@ -40,7 +40,8 @@ class ScriptedOllama:
     """`reply` turns a prompt into the pieces that are streamed; `piece_s` is the time between two of them.
 
     `gate` holds every answer back while it is clear. `fault` is sent in place of an answer: raw bytes, status line and all.
-    `models` are the names it claims to have. All may be changed while it runs; `stop` and `start` keep the port.
+    `models` are the names it claims to have; a pull adds one, and waits at 40 % while `pull_gate` is clear, or ends with
+    `pull_error`. All may be changed while it runs; `stop` and `start` keep the port.
     """
 
     def __init__(self) -> None:
@@ -50,6 +51,10 @@ class ScriptedOllama:
         self.piece_s = 0.0
         self.gate = threading.Event()
         self.gate.set()
+        self.pull_gate = threading.Event()
+        self.pull_gate.set()
+        self.pull_error = ""
+        self.pulls_given_up = 0
         self.fault: bytes | None = None
         self.asked: list[Asked] = []
         self.port = 0
@@ -129,6 +134,9 @@ class ScriptedOllama:
         if path in ("/api/generate", "/api/chat"):
             await self._generate(body, reader, writer)
             return False
+        if path == "/api/pull":
+            await self._pull(body["model"], reader, writer)
+            return False
         status, answer = self._short_answer(path, body)
         text = json.dumps(answer).encode()
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {len(text)}\r\n\r\n"
@@ -191,7 +199,7 @@ class ScriptedOllama:
         for piece in self.reply(asked.prompt):
             await asyncio.sleep(self.piece_s)
             asked.pieces += 1
-            self._line(writer, {"model": body["model"], **_said(body, piece), "done": False})
+            self._line(writer, {**_AT, "model": body["model"], **_said(body, piece), "done": False})
             await writer.drain()
         counts = {"prompt_eval_count": len(asked.prompt) // 4 + 1, "prompt_eval_duration": 1_000_000}
         counts |= {
@@ -200,15 +208,41 @@ class ScriptedOllama:
             "load_duration": 1,
             "total_duration": 2_000_000,
         }
-        self._line(writer, {"model": body["model"], **_said(body, ""), "done": True, "done_reason": "stop", **counts})
+        self._line(writer, {**_AT, "model": body["model"], **_said(body, ""), "done": True, "done_reason": "stop", **counts})
         writer.write(b"0\r\n\r\n")
         asked.done = True
         await writer.drain()
 
+    async def _pull(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+        gone = asyncio.ensure_future(reader.read(1))
+        layer = {"digest": f"sha256:{'74' * 32}", "total": 986_000_000}
+        steps: list[dict[str, Any]] = [{"status": "pulling manifest"}]
+        steps += [{"status": "pulling 747474747474", **layer, "completed": layer["total"] * tenth // 10} for tenth in range(11)]
+        steps += [{"status": status} for status in ("verifying sha256 digest", "writing manifest", "success")]
+        for number, step in enumerate(steps):
+            self._line(writer, step)
+            await writer.drain()
+            while number == 5 and not self.pull_gate.is_set() and not gone.done():  # noqa: ASYNC110 - as in `_tell`
+                await asyncio.sleep(0.005)
+            if gone.done():
+                self.pulls_given_up += 1
+                return
+            if number == 5 and self.pull_error:
+                self._line(writer, {"error": self.pull_error})
+                break
+        else:
+            self.models.append(name)
+        gone.cancel()
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
     def _line(self, writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
-        message = {"created_at": "2026-11-01T00:00:00.000000000Z", **message}
         line = json.dumps(message).encode() + b"\n"
         writer.write(b"%x\r\n%s\r\n" % (len(line), line))
+
+
+_AT = {"created_at": "2026-11-01T00:00:00.000000000Z"}
 
 
 def _said(body: dict[str, Any], piece: str) -> dict[str, Any]:

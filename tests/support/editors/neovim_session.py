@@ -46,8 +46,12 @@ async def neovim_session(
     open_file: str = "",
     cwd: Path | None = None,
 ) -> AsyncIterator[Screen]:
-    """A Neovim in `folder / "project"`, its home beside it. Its LSP log is `folder / "home/state/nvim/lsp.log"`."""
+    """A Neovim in `folder / "project"`, its home beside it. Its LSP log is `folder / "home/state/nvim/lsp.log"`.
+
+    `options` are `vim.g.hearth`; None takes one of ours away.
+    """
     home, project = folder / "home", cwd or folder / "project"
+    given = {key: value for key, value in {"cmd": SERVER, **(options or {})}.items() if value is not None}
     home.mkdir(exist_ok=True)
     project.mkdir(exist_ok=True)
     init = home / "init.lua"
@@ -55,7 +59,7 @@ async def neovim_session(
         _INIT.format(
             plugin=json.dumps(str(PLUGIN)),
             extra="{" + ", ".join(json.dumps(str(one)) for one in neovim.extra_runtimepath) + "}",
-            options=f"[==[{json.dumps({'cmd': SERVER, **(options or {})})}]==]",
+            options=f"[==[{json.dumps(given)}]==]",
             settings=f"[==[{json.dumps(settings)}]==]",
             root=json.dumps(str(ROOT)),
             lua=lua,

@@ -10,6 +10,10 @@ local numbers = 0
 ---@type table<string, fun(piece: {stage: "reading"|"writing"|"again", text: string})>
 local streams = {}
 
+--- What stops each run that is under way.
+---@type table<string, fun()>
+local stops = {}
+
 --- The handler of `hearth/partial`: a further piece of what the model writes.
 function M.receive(piece)
   local take = streams[piece.run]
@@ -32,52 +36,88 @@ local function range(client, invocation)
   return vim.lsp.util.make_range_params(0, client.offset_encoding).range
 end
 
+--- Stop every action that is under way, and the model with it.
+---@return integer # how many there were
+function M.cancel()
+  local runs = vim.tbl_keys(stops)
+  for _, run in ipairs(runs) do
+    stops[run]()
+  end
+  return #runs
+end
+
+--- Where an answer that is read goes: a panel that grows from the first word.
+---@param title string
+---@param run string
+local function in_panel(title, run)
+  local panel = require("hearth.panel").open(title, function()
+    if stops[run] then
+      stops[run]()
+    end
+  end)
+  panel:set("*Reading…*")
+  local begun = false
+  streams[run] = function(piece)
+    if piece.stage == "writing" then
+      if not begun then
+        begun = true
+        panel:set("")
+      end
+      panel:append(piece.text)
+    elseif piece.text ~= "" then
+      begun = false
+      panel:set(("*%s*"):format(piece.text))
+    end
+  end
+  return panel
+end
+
+--- How far an answer is that becomes an edit: told in the statusline.
+---@param title string
+---@param run string
+local function in_statusline(title, run)
+  local status, lines = require("hearth.status"), 0
+  status.work(run, title .. ", reading")
+  streams[run] = function(piece)
+    if piece.stage == "writing" then
+      lines = lines + select(2, piece.text:gsub("\n", ""))
+      status.work(run, ("%s, %d lines"):format(title, lines))
+    else
+      lines = 0
+      status.work(run, title .. (piece.stage == "again" and ", once more" or ", reading"))
+    end
+  end
+end
+
 ---@param client vim.lsp.Client
 ---@param argument table
 ---@param title string
 local function execute(client, argument, title)
   numbers = numbers + 1
   local run = "nvim-" .. numbers
-  local panel, request
+  local panel
   if READ[argument.id] then
-    panel = require("hearth.panel").open(title, function()
-      if request then
-        client:cancel_request(request)
-      end
-    end)
-    panel:set("*Reading…*")
-    local begun = false
-    streams[run] = function(piece)
-      if piece.stage == "writing" then
-        if not begun then
-          begun = true
-          panel:set("")
-        end
-        panel:append(piece.text)
-      elseif piece.text ~= "" then
-        begun = false
-        panel:set(("*%s*"):format(piece.text))
-      end
-    end
+    panel = in_panel(title, run)
+  else
+    in_statusline(title, run)
   end
   argument.run = run
   -- The id is known only when the request is out, and it may be answered before this function goes on.
   local answered = false
-  local _, id = client:request("workspace/executeCommand", {
+  local _, request = client:request("workspace/executeCommand", {
     command = "hearth.action",
     arguments = { argument },
   }, function(err, result)
     answered = true
-    streams[run] = nil
-    request = nil
+    streams[run], stops[run] = nil, nil
+    require("hearth.status").work(run)
     if panel then
       panel:done()
     end
     if err then
-      local stopped = err.code == -32800
       if panel and panel:is_open() then
-        panel:set(stopped and "*Stopped.*" or err.message)
-      elseif not stopped then
+        panel:set(err.message)
+      else
         vim.notify("Hearth: " .. err.message, vim.log.levels.ERROR)
       end
       return
@@ -90,8 +130,17 @@ local function execute(client, argument, title)
       require("hearth.panel").open(title):set(markdown)
     end
   end, vim.api.nvim_get_current_buf())
-  if not answered then
-    request = id
+  if request and not answered then
+    -- Neovim calls no handler for an answer that says "cancelled", so what the handler would do is done here.
+    stops[run] = function()
+      streams[run], stops[run] = nil, nil
+      client:cancel_request(request)
+      require("hearth.status").work(run)
+      if panel and panel:is_open() then
+        panel:done()
+        panel:append("\n\n*Stopped.*")
+      end
+    end
   end
 end
 
@@ -104,12 +153,13 @@ function M.run(id, invocation)
     vim.notify("Hearth: no server is running here.", vim.log.levels.WARN)
     return
   end
-  local argument = {
-    id = id,
-    uri = vim.uri_from_bufnr(0),
-    version = vim.lsp.util.buf_versions[vim.api.nvim_get_current_buf()],
-    range = range(client, invocation),
-  }
+  local argument = { id = id }
+  -- A question needs no document: it may be asked in an empty buffer, or in a window that is no file's.
+  if id ~= "ask" or client.attached_buffers[vim.api.nvim_get_current_buf()] then
+    argument.uri = vim.uri_from_bufnr(0)
+    argument.version = vim.lsp.util.buf_versions[vim.api.nvim_get_current_buf()]
+    argument.range = range(client, invocation)
+  end
   local titles = { explain = "Explain", refactor = "Refactor", ask = "Ask" }
   if id == "explain" then
     execute(client, argument, titles[id])

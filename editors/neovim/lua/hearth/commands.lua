@@ -17,27 +17,34 @@ local function client()
   return found
 end
 
---- Run a command of the server and hand its result on; its errors are shown.
+---@alias hearth.Execute fun(name: string, argument?: table, use?: fun(result: any), token?: string, failed?: fun()): fun()?
+
+--- Run a command of the server and hand its result on; its errors are shown. Returns what stops it.
 ---@param name string
 ---@param argument? table
 ---@param use? fun(result: any)
-local function execute(name, argument, use)
+---@param token? string for the progress of a command that takes its time
+---@param failed? fun()
+---@return fun()?
+local function execute(name, argument, use, token, failed)
   local running = client()
   if not running then
     return
   end
-  running:request("workspace/executeCommand", { command = name, arguments = argument and { argument } or {} }, function(err, result)
+  local params = { command = name, arguments = argument and { argument } or {}, workDoneToken = token }
+  local _, request = running:request("workspace/executeCommand", params, function(err, result)
     if err then
+      if failed then
+        failed()
+      end
       vim.notify("Hearth: " .. err.message, vim.log.levels.ERROR)
     elseif use then
       use(result)
     end
   end)
-end
-
----@param bytes integer
-local function size(bytes)
-  return bytes > 0 and ("%.1f GB"):format(bytes / 1e9) or ""
+  return request and function()
+    running:cancel_request(request)
+  end
 end
 
 local function status()
@@ -83,63 +90,6 @@ local function stats()
   end)
 end
 
----@param name string
-local function pull(name)
-  local function fetch(wanted)
-    if not wanted or wanted == "" then
-      return
-    end
-    vim.notify(("Hearth: fetching %s. Ghost text starts when it is here."):format(wanted))
-    execute("hearth.pullModel", { name = wanted }, function()
-      vim.notify(("Hearth: %s is here."):format(wanted))
-    end)
-  end
-  if name ~= "" then
-    fetch(name)
-    return
-  end
-  execute("hearth.models", nil, function(result)
-    vim.ui.select(result.suggested or {}, {
-      prompt = "Fetch which model?",
-      format_item = function(one)
-        return ("%s  %s  %s"):format(one.name, size(one.size_bytes or 0), one.note or "")
-      end,
-    }, function(one)
-      fetch(one and one.name)
-    end)
-  end)
-end
-
----@param name string
-local function use_model(name)
-  local function use(wanted)
-    if not wanted then
-      return
-    end
-    vim.lsp.config("hearth", { init_options = { model = { name = wanted } } })
-    require("hearth.server").restart()
-    vim.notify(("Hearth: %s from now on (to keep it, :help hearth-model)."):format(wanted))
-  end
-  if name ~= "" then
-    use(name)
-    return
-  end
-  execute("hearth.models", nil, function(result)
-    if #result.models == 0 then
-      vim.notify(("Hearth: %s"):format(result.why), vim.log.levels.WARN)
-      return
-    end
-    vim.ui.select(result.models, {
-      prompt = "Which model?",
-      format_item = function(one)
-        return ("%s %s  %s  %s"):format(one.name == result.chosen and "●" or " ", one.name, one.backend, size(one.size_bytes or 0))
-      end,
-    }, function(one)
-      use(one and one.name)
-    end)
-  end)
-end
-
 ---@type table<string, {run: fun(invocation: hearth.Invocation), complete?: fun(): string[]}>
 local SUBCOMMANDS = {
   status = { run = status },
@@ -163,12 +113,12 @@ local SUBCOMMANDS = {
   },
   model = {
     run = function(invocation)
-      use_model(invocation.args)
+      require("hearth.models").use(invocation.args, execute)
     end,
   },
   pull = {
     run = function(invocation)
-      pull(invocation.args)
+      require("hearth.models").pull(invocation.args, execute)
     end,
   },
   search = {
@@ -194,6 +144,12 @@ local SUBCOMMANDS = {
   action = {
     run = function(invocation)
       require("hearth.actions").choose(invocation)
+    end,
+  },
+  cancel = {
+    run = function()
+      local stopped = require("hearth.actions").cancel() + require("hearth.models").cancel()
+      vim.notify(stopped > 0 and "Hearth: stopped." or "Hearth: nothing is under way.")
     end,
   },
   restart = {

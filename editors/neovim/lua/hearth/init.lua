@@ -5,6 +5,7 @@ local M = {}
 local builtin = require("hearth.builtin")
 local config = require("hearth.config")
 local ghost = require("hearth.ghost")
+local offer = require("hearth.offer")
 local suggestion = require("hearth.suggestion")
 
 --- nil: as `vim.g.hearth` says; else what `:Hearth toggle` made of it.
@@ -105,7 +106,7 @@ end
 ---@return string?
 function M.visible()
   local buf = vim.api.nvim_get_current_buf()
-  return builtin.draws(buf) and builtin.visible(buf) or ghost.visible(buf)
+  return builtin.draws(buf) and builtin.visible(buf) or offer.visible(buf)
 end
 
 --- Switch ghost text on or off in this Neovim.

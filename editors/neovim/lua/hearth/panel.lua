@@ -36,7 +36,9 @@ local function open_window(buf, title)
     })
   end
   local win = api.nvim_open_win(buf, true, { split = "right", win = 0, width = math.floor(vim.o.columns * 0.45) })
-  vim.wo[win].winbar = " " .. title:gsub("%%", "%%%%") .. "%=%#NonText#q close · <CR> follow link "
+  local shown = title:gsub("%%", "%%%%")
+  vim.wo[win].winbar = " %<" .. shown .. " %=%#NonText# q close · <CR> follow link "
+  vim.wo[win].statusline = " Hearth"
   return win
 end
 

@@ -5,7 +5,7 @@ local M = {}
 local MOST = 30
 
 ---@param query string
----@param execute fun(name: string, argument?: table, use?: fun(result: any))
+---@param execute hearth.Execute
 function M.run(query, execute)
   local function search(wanted)
     if not wanted or vim.trim(wanted) == "" then

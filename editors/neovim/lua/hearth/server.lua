@@ -15,6 +15,23 @@ local restarts = {}
 ---@type table<integer, true>
 local meant = {}
 
+--- A program on PATH; nil where there is none. An empty or relative entry of PATH means the folder that Neovim happens to be
+--- in: the project, which is not trusted to bring programs. So |exepath()| will not do.
+---@param name string
+---@return string?
+local function on_path(name)
+  local windows = vim.fn.has("win32") == 1
+  local folders = vim.split(vim.env.PATH or "", windows and ";" or ":", { plain = true })
+  -- uv and pipx install there, and an editor that the desktop started often does not have it on its PATH.
+  folders[#folders + 1] = vim.fs.joinpath(vim.uv.os_homedir(), ".local/bin")
+  for _, folder in ipairs(folders) do
+    local program = vim.fs.joinpath(folder, windows and name .. ".exe" or name)
+    if (vim.startswith(folder, "/") or folder:match("^%a:[/\\]")) and vim.fn.executable(program) == 1 then
+      return program
+    end
+  end
+end
+
 --- The command that starts the server; nil where there is none. A server inside the project is never taken: the project is
 --- not trusted.
 ---@return string[]?
@@ -23,17 +40,13 @@ function M.command()
   if options.cmd then
     return options.cmd
   end
-  for _, name in ipairs({ "lsp_server", "hearth" }) do
-    -- uv and pipx install into the second place, which an editor that the desktop started often does not have on its PATH.
-    for _, program in ipairs({ name, vim.fs.joinpath(vim.uv.os_homedir(), ".local/bin", name) }) do
-      local path = vim.fn.exepath(program)
-      if path ~= "" then
-        return { path, "serve" }
-      end
-    end
+  local installed = on_path("lsp_server") or on_path("hearth")
+  if installed then
+    return { installed, "serve" }
   end
-  if options.uvx and vim.fn.executable("uvx") == 1 then
-    return { "uvx", "--from", "hearth-lsp", "lsp_server", "serve" }
+  local uvx = options.uvx and on_path("uvx")
+  if uvx then
+    return { uvx, "--from", "hearth-lsp", "lsp_server", "serve" }
   end
 end
 

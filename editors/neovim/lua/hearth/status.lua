@@ -13,6 +13,9 @@ local M = {}
 local last
 ---@type table<string, true>
 local shown = {}
+--- What is under way besides ghost text, newest last: an action, a model that is being fetched.
+---@type {id: string, text: string}[]
+local working = {}
 
 local TROUBLE = {
   model_missing = "no model",
@@ -29,7 +32,29 @@ function M.receive(status)
   vim.cmd.redrawstatus({ bang = true })
   if TROUBLE[status.state] and not shown[status.message] then
     shown[status.message] = true
-    vim.notify(vim.trim(("Hearth: %s %s"):format(status.message, status.action)), vim.log.levels.WARN)
+    local here = status.state == "model_missing" and " `:Hearth pull` fetches it from here." or ""
+    vim.notify(vim.trim(("Hearth: %s %s"):format(status.message, status.action)) .. here, vim.log.levels.WARN)
+  end
+end
+
+--- Say what is under way; nil when it is over.
+---@param id string
+---@param text? string
+function M.work(id, text)
+  for i, one in ipairs(working) do
+    if one.id == id then
+      if text then
+        one.text = text
+      else
+        table.remove(working, i)
+      end
+      vim.cmd.redrawstatus({ bang = true })
+      return
+    end
+  end
+  if text then
+    working[#working + 1] = { id = id, text = text }
+    vim.cmd.redrawstatus({ bang = true })
   end
 end
 
@@ -37,6 +62,7 @@ end
 function M.forget()
   last = nil
   shown = {}
+  working = {}
   vim.cmd.redrawstatus({ bang = true })
 end
 
@@ -49,6 +75,9 @@ end
 function M.line()
   if not require("hearth").client() then
     return ""
+  end
+  if #working > 0 then
+    return "hearth: " .. working[#working].text:gsub("%%", "%%%%")
   end
   if not last or last.state == "starting" then
     return "hearth …"
