@@ -15,12 +15,16 @@ from uuid import uuid4
 
 from indexer.analysis import FileFacts
 from indexer.embedding import Embedder
+from indexer.inventory import Inventory
 from indexer.manifest import (
     MANIFEST,
+    MAX_CHANGES,
+    MAX_REMOVALS,
     SCHEMA,
     TABLES,
     Entry,
     Manifest,
+    Removal,
     commit,
     footprint,
     load_inventory,
@@ -29,6 +33,7 @@ from indexer.manifest import (
     verify,
 )
 from indexer.records import SourceFile
+from indexer.versions import forget_versions
 from indexer.workers import Analysed, joined
 
 if TYPE_CHECKING:
@@ -49,20 +54,26 @@ class Ledger:
 
     def __init__(self, root: Path, location: Path, embedder: Embedder) -> None:
         """The last commit for this embedder, or the state before the first. Raises IndexDamagedError."""
-        self.inventory: dict[str, Entry] = {}
+        self.inventory = Inventory()
         self.manifest = Manifest(SCHEMA, embedder.identity, embedder.dimensions, str(root), uuid4().hex, "", {})
-        self.added = self.replaced = self.deleted = 0
         self._location = location
-        self._looked_at = time.time_ns()
         self._committed: Manifest | None = None
         self._store: Store | None = None
+        self.begin()
         known = load_manifest(location)
         if known is not None and (known.embedder, known.dimensions) == (embedder.identity, embedder.dimensions):
             verify(location, known)
-            self.inventory = load_inventory(location, known)
+            self.inventory = Inventory(load_inventory(location, known), known.changes)
             self._committed = self.manifest = known
-        elif known is not None:
+        else:  # of another embedder or schema, or what is left of one
             wipe(location)
+
+    def begin(self) -> None:
+        """Another run begins: it counts its own files, and goes on from the last commit whatever a killed writer left."""
+        if self._store is not None and self._committed is not None:
+            self._store.return_to(self._committed.tables)
+        self.added = self.replaced = self.deleted = 0
+        self._looked_at = time.time_ns()
 
     @property
     def is_new(self) -> bool:
@@ -80,27 +91,35 @@ class Ledger:
         """Replace what these files brought, forget those that are gone, and make it count: one commit."""
         done = joined(several)
         written = [facts for facts in done.files if not facts.same]
-        stale = [path for path in (*gone, *(facts.path for facts in written)) if self._has_rows(path)]
+        stale = [path for path in (*gone, *(facts.path for facts in written)) if self.inventory.has_rows(path)]
+        old = [self.inventory[path] for path in stale]
+        removals = [Removal(self.manifest.commits + 1, one.first_chunk, one.chunks) for one in old if one.chunks]
         if stale:
             self._opened().delete(stale)
         count = len(done.rows.embedded)
+        first = self.manifest.next_id
         if done.vectors is not None and count:
-            self._opened().write(done.rows, done.vectors, self.manifest.next_id)
+            self._opened().write(done.rows, done.vectors, first)
         self._count(written, gone)
         for path in gone:
-            self.inventory.pop(path, None)
+            self.inventory.enter(path, None)
         for facts in done.files:
-            self.inventory[facts.path] = self._entry(facts, files[facts.path])
+            self.inventory.enter(facts.path, self._entry(facts, files[facts.path], first))
+            first += facts.chunks
         changed = bool(stale or count)
+        before = self.manifest
         self._settle(
             replace(
-                self.manifest,
+                before,
                 skipped=skipped,
-                next_id=self.manifest.next_id + count,
-                unindexed=self.manifest.unindexed + count,
-                writes=self.manifest.writes + changed,
+                next_id=before.next_id + count,
+                unindexed=before.unindexed + count,
+                writes=before.writes + changed,
+                removals=(*before.removals, *removals),
             )
         )
+        if self._store is not None:
+            forget_versions(self._location / TABLES, self.manifest.tables)
 
     def tidy(self, *, words: bool) -> None:
         """Small pieces, old versions and, if `words`, the word index. What is deleted at the end does not count any more since
@@ -110,25 +129,40 @@ class Ledger:
             store.tidy()  # first, because words are indexed faster in one piece than put together again
             store.index_words()
         finished = store.tidy()
-        self._settle(replace(self.manifest, full_text=words, writes=0, unindexed=0), listed=False, whole=not finished)
+        tidied = replace(self.manifest, full_text=words, writes=0, unindexed=0, tidied=self.manifest.commits + 1, removals=())
+        self._settle(replace(tidied, removals_after=tidied.tidied), whole=not finished, tidied=True)
         if finished:
             store.prune()
-            self._settle(self.manifest, listed=False)
+            self._settle(self.manifest, tidied=True)
 
-    def _settle(self, manifest: Manifest, *, listed: bool = True, whole: bool = True) -> None:
-        """Commit. `listed`: files changed; `whole`: nothing is about to be deleted."""
-        entries = self.inventory.values()
+    def _settle(self, manifest: Manifest, *, whole: bool = True, tidied: bool = False) -> None:
+        """Commit. `whole`: nothing is about to be deleted; `tidied`: nothing else has been written since."""
         if self._store is not None or self._committed is None:
             tables = self._opened().versions
-            manifest = replace(manifest, tables=tables, footprint=footprint(self._location) if whole else None)
+            files = footprint(self._location, tables)
+            manifest = replace(manifest, tables=tables, footprint=files if whole else None)
+            if tidied or not manifest.tidied_bytes:
+                manifest = replace(manifest, tidied_bytes=sum(files.values()))
+        removals, after = manifest.removals, manifest.removals_after
+        if len(removals) > MAX_REMOVALS:
+            after = removals[-MAX_REMOVALS].commit
+            removals = tuple(one for one in removals if one.commit > after)
+        inventory = self.inventory
+        listed = self._committed is None or len(inventory.changes) > MAX_CHANGES
+        if listed:
+            inventory.changes.clear()
         manifest = replace(
             manifest,
-            files=sum(1 for one in entries if not one.reason),
-            chunks=sum(one.chunks for one in entries),
-            symbols=sum(one.symbols for one in entries),
-            lines=sum(one.lines for one in entries),
+            files=inventory.files,
+            chunks=inventory.chunks,
+            symbols=inventory.symbols,
+            lines=inventory.lines,
+            changes=dict(inventory.changes),
+            commits=manifest.commits + 1,
+            removals=removals,
+            removals_after=after,
         )
-        self.manifest = commit(self._location, manifest, self._committed, self.inventory if listed else None)
+        self.manifest = commit(self._location, manifest, self._committed, inventory if listed else None)
         self._committed = self.manifest
 
     def _opened(self) -> Store:
@@ -138,35 +172,29 @@ class Ledger:
             folder = self._location / TABLES
             if self._committed is not None:
                 self._store = Store.open(folder, self._committed.tables)
+                self._store.return_to(self._committed.tables)
             else:
                 self._store = Store.create(folder, self.manifest.dimensions)
         return self._store
 
-    def _entry(self, facts: FileFacts, file: SourceFile) -> Entry:
+    def _entry(self, facts: FileFacts, file: SourceFile, first: int) -> Entry:
         racy = self._looked_at - file.modified_ns < RACY_NS
         modified = 0 if racy or facts.reason == UNREADABLE else file.modified_ns
         if facts.same:
             return self.inventory[facts.path]._replace(size=file.size, modified_ns=modified)
-        return Entry(file.size, modified, facts.digest.hex(), facts.reason, facts.lines, facts.chunks, facts.symbols)
+        hexadecimal = facts.digest.hex()
+        return Entry(file.size, modified, hexadecimal, facts.reason, facts.lines, facts.chunks, facts.symbols, first)
 
     def _count(self, written: Sequence[FileFacts], gone: Collection[str]) -> None:
         for path in gone:
-            self.deleted += self._is_in(path)
+            self.deleted += self.inventory.holds(path)
         for facts in written:
             if facts.reason:
-                self.deleted += self._is_in(facts.path)
-            elif self._is_in(facts.path):
+                self.deleted += self.inventory.holds(facts.path)
+            elif self.inventory.holds(facts.path):
                 self.replaced += 1
             else:
                 self.added += 1
-
-    def _is_in(self, path: str) -> bool:
-        entry = self.inventory.get(path)
-        return entry is not None and not entry.reason
-
-    def _has_rows(self, path: str) -> bool:
-        entry = self.inventory.get(path)
-        return entry is not None and bool(entry.chunks or entry.symbols)
 
 
 def wipe(location: Path) -> None:

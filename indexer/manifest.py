@@ -17,21 +17,19 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
+from indexer.versions import belongs
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised with every change of a table's columns or of what a chunk is; an index of another schema is built anew."""
 
 MANIFEST = "manifest.json"
 TABLES = "tables"
-
-REWRITTEN = "latest_version_hint.json"
-"""The one file that LanceDB writes over and can do without: its size says nothing about a commit."""
 
 REBUILD_ADVICE = "Run `lsp_server index` to build it again."
 UNWRITABLE_ADVICE = "Free space or permit writing there, or set XDG_CACHE_HOME to a folder that can be written."
@@ -41,7 +39,7 @@ class Entry(NamedTuple):
     """A file as it was when it was last read. A tuple, because thousands are read and written with every save.
 
     `reason` is why its content keeps it out of the index, empty when it is in. `modified_ns` is 0 where the file changed so
-    shortly before it was read that its time cannot tell another change.
+    shortly before it was read that its time cannot tell another change. Its chunks have the ids from `first_chunk` on.
     """
 
     size: int
@@ -51,6 +49,22 @@ class Entry(NamedTuple):
     lines: int = 0
     chunks: int = 0
     symbols: int = 0
+    first_chunk: int = 0
+
+
+class Removal(NamedTuple):
+    """Chunks that a commit took out: `chunks` ids from `first` on."""
+
+    commit: int
+    first: int
+    chunks: int
+
+
+MAX_CHANGES = 256
+"""Changed files that a manifest names before the list of all files is written again: 20 KB instead of a megabyte a save."""
+
+MAX_REMOVALS = 512
+"""Removals that a manifest remembers: a reader that has missed more reads all ids anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,10 @@ class Manifest:
 
     `birth` is another for every index built from nothing: its chunk ids begin anew. `footprint` is None while old versions
     are being deleted. `full_text` says that the tables have their word index. `writes` counts commits and `unindexed` new
-    chunks since the last tidying; `next_id` is the next chunk's.
+    chunks since the last tidying, `tidied_bytes` what the tables took right after it; `next_id` is the next chunk's.
+
+    `changes` are files that differ from the written inventory, None for one that is gone. `commits` counts the commits since
+    `birth`, `tidied` is the last that moved rows, and `removals` are what was taken out after the commit `removals_after`.
     """
 
     schema: int
@@ -78,7 +95,19 @@ class Manifest:
     skipped: Mapping[str, int] = field(default_factory=dict)
     writes: int = 0
     unindexed: int = 0
+    tidied_bytes: int = 0
     next_id: int = 0
+    changes: Mapping[str, Entry | None] = field(default_factory=dict)
+    commits: int = 0
+    tidied: int = 0
+    removals: tuple[Removal, ...] = ()
+    removals_after: int = 0
+
+    def removed_since(self, other: Manifest) -> tuple[Removal, ...] | None:
+        """What was taken out since another commit of the same index, or None where rows moved or nobody remembers."""
+        if self.birth != other.birth or other.commits < max(self.tidied, self.removals_after):
+            return None
+        return tuple(one for one in self.removals if one.commit > other.commits)
 
 
 def index_location(root: Path, indexes: Path) -> Path:
@@ -99,16 +128,33 @@ def load_manifest(location: Path) -> Manifest | None:
     if not isinstance(values, dict) or values.get("schema") != SCHEMA:
         return None
     try:
-        return Manifest(**values)
-    except TypeError as error:
+        manifest = Manifest(**values)
+        changes = {path: entry and Entry._make(entry) for path, entry in manifest.changes.items()}
+        return replace(manifest, changes=changes, removals=tuple(map(Removal._make, manifest.removals)))
+    except (TypeError, AttributeError) as error:
         raise IndexDamagedError(f"The index in {location} has a broken manifest.", REBUILD_ADVICE) from error
+
+
+def stamp(location: Path) -> tuple[int, int]:
+    """What changes with every commit: a commit is a new file under the same name. Zeros where there is none."""
+    try:
+        status = (location / MANIFEST).stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_ino, status.st_mtime_ns)
 
 
 def load_inventory(location: Path, manifest: Manifest) -> dict[str, Entry]:
     """The files of a commit, by path. Raises IndexDamagedError."""
     try:
         values = json.loads((location / manifest.inventory).read_bytes())
-        return {path: Entry._make(entry) for path, entry in values.items()}
+        inventory = {path: Entry._make(entry) for path, entry in values.items()}
+        for path, entry in manifest.changes.items():
+            if entry is None:
+                inventory.pop(path, None)
+            else:
+                inventory[path] = entry
+        return inventory
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise IndexDamagedError(f"The index in {location} has lost its list of files.", REBUILD_ADVICE) from error
 
@@ -116,15 +162,16 @@ def load_inventory(location: Path, manifest: Manifest) -> dict[str, Entry]:
 def commit(location: Path, manifest: Manifest, before: Manifest | None, inventory: Mapping[str, Entry] | None) -> Manifest:
     """Make a state of the tables the one that counts, and return it with the name of its inventory.
 
-    `inventory` is None where the files are those of the commit before and only the tables were tidied. Not flushed to the
-    platter: a killed process loses nothing, and what a power cut leaves half-written is noticed by `verify`.
+    `inventory` is None where the list of files that was written before, with `manifest.changes`, tells all of them. Not
+    flushed to the platter: a killed process loses nothing, and what a power cut leaves half-written is noticed by `verify`.
     """
     name = before.inventory if before is not None else ""
     if inventory is not None:
         name = f"inventory-{int(re.sub(r'[^0-9]', '', name) or 0) + 1}.json"
         _replace(location / name, json.dumps(inventory, separators=(",", ":")))
     manifest = replace(manifest, inventory=name)
-    _replace(location / MANIFEST, json.dumps(asdict(manifest), indent=1))
+    values = {one.name: getattr(manifest, one.name) for one in fields(manifest)}
+    _replace(location / MANIFEST, json.dumps(values, default=dict))
     if before is not None and before.inventory != name:
         (location / before.inventory).unlink(missing_ok=True)
     return manifest
@@ -162,9 +209,9 @@ def unwritable(location: Path, error: OSError) -> IndexUnwritableError:
     return IndexUnwritableError(f"The index in {location} cannot be written: {error.strerror or error}.", UNWRITABLE_ADVICE)
 
 
-def footprint(location: Path) -> dict[str, int]:
-    """Every file of the tables with its size: what must be there for the commit to be whole."""
-    return {name: size for name, size in _files(str(location / TABLES)) if not name.endswith(REWRITTEN)}
+def footprint(location: Path, tables: Mapping[str, int]) -> dict[str, int]:
+    """Every file that these versions of the tables may need, with its size: what must be there for the commit to be whole."""
+    return {name: size for name, size in _files(str(location / TABLES)) if belongs(name, tables)}
 
 
 def verify(location: Path, manifest: Manifest) -> None:

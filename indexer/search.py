@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from indexer.analysis import searchable
 from indexer.embedding import Embedder
 from indexer.errors import IndexDamagedError, NoIndexError
-from indexer.manifest import MANIFEST, TABLES, Manifest, bytes_on_disk, load_manifest, verify
+from indexer.manifest import TABLES, Manifest, bytes_on_disk, load_manifest, verify
+from indexer.manifest import stamp as stamp_of
 from indexer.question import Question
 from indexer.ranking import (
     CANDIDATES,
@@ -62,13 +63,13 @@ class IndexReader:
         from indexer.store import View
 
         while True:
-            stamp = _stamp(location)
+            stamp = stamp_of(location)
             manifest = _manifest(location, embedder)
             try:
                 verify(location, manifest)
                 return cls(location, embedder, manifest, View(location / TABLES, manifest.tables), stamp)
             except IndexDamagedError:
-                if _stamp(location) == stamp:  # not just tidied while we looked
+                if stamp_of(location) == stamp:  # not just tidied while we looked
                     raise
 
     def search(self, query: str, *, k: int = 10, asker: Asker = "question") -> list[Hit]:
@@ -159,12 +160,12 @@ class IndexReader:
     def _asked(self, question: Callable[[], T]) -> T:
         """Answer on the newest commit; again on the next one where that was tidied away under the question."""
         while True:
-            stamp = _stamp(self._location)
+            stamp = stamp_of(self._location)
             try:
                 self._refresh(stamp)
                 return question()
             except IndexDamagedError:
-                if _stamp(self._location) == stamp:
+                if stamp_of(self._location) == stamp:
                     raise
 
     def _refresh(self, stamp: tuple[int, int]) -> None:
@@ -178,7 +179,7 @@ class IndexReader:
         if manifest.birth == self._manifest.birth:
             self._view.move_to(manifest.tables)
             if vectors is not None:
-                vectors.follow(self._view)
+                vectors.follow(self._view, manifest.removed_since(self._manifest))
                 self._vectors = vectors
                 if lexicon is not None and not lexicon.is_worn(vectors.ids):
                     lexicon.follow(self._view, vectors.ids)
@@ -216,15 +217,6 @@ def _manifest(location: Path, embedder: Embedder) -> Manifest:
             "Run `lsp_server index` to build it again.",
         )
     return manifest
-
-
-def _stamp(location: Path) -> tuple[int, int]:
-    """What changes with every commit: a commit is a new file under the same name."""
-    try:
-        status = (location / MANIFEST).stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_ino, status.st_mtime_ns)
 
 
 def _hit(row: dict[str, Any], score: float) -> Hit:

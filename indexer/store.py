@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -70,19 +70,21 @@ class Store:
         return cls(folder, database, tables)
 
     @classmethod
-    def open(cls, folder: Path, versions: Mapping[str, int]) -> Store:
-        """The tables as they were at these versions; what a killed writer added after them is dropped.
-
-        Raises IndexDamagedError.
-        """
+    def open(cls, folder: Path, names: Iterable[str]) -> Store:
+        """These tables at their newest versions. Raises IndexDamagedError."""
         with _faults(folder):
             database = _connect(folder)
-            tables = {name: database.open_table(name) for name in versions}
+            return cls(folder, database, {name: database.open_table(name) for name in names})
+
+    def return_to(self, versions: Mapping[str, int]) -> None:
+        """Go on from these versions: what a killed writer added after them is dropped. Raises IndexDamagedError."""
+        with _faults(self._folder):
             for name, version in versions.items():
-                if tables[name].version != version:
-                    tables[name].checkout(version)
-                    tables[name].restore()
-        return cls(folder, database, tables)
+                table = self._tables[name]
+                table.checkout_latest()
+                if table.version != version:
+                    table.checkout(version)
+                    table.restore()
 
     @property
     def versions(self) -> dict[str, int]:
@@ -210,10 +212,19 @@ class View:
             count = max(self._chunks.count_rows(), 1)
             every = self._chunks.search().select(["id"]).with_row_id(True).limit(count).to_arrow()
             ids, places = every["id"].to_numpy(), every["_rowid"].to_numpy()
+        order = np.argsort(ids, kind="stable")
+        return Loaded(ids[order], places[order], self.load_new(after).vectors)
+
+    def load_new(self, after: int) -> Loaded:
+        """Ids, places and vectors of the chunks with a larger id than `after`, in the order of the ids."""
+        import numpy as np
+
+        with _faults(self._folder):
+            query = self._chunks.search().where(f"id > {after}").select(["id", "vector"]).with_row_id(True)
+            fresh = query.limit(max(self._chunks.count_rows(), 1)).to_arrow()
+            ids = fresh["id"].to_numpy()
             order = np.argsort(ids, kind="stable")
-            fresh = self._chunks.search().where(f"id > {after}").select(["id", "vector"]).limit(count).to_arrow()
-            vectors = _matrix(fresh["vector"])[np.argsort(fresh["id"].to_numpy(), kind="stable")]
-        return Loaded(ids[order], places[order], vectors)
+            return Loaded(ids[order], fresh["_rowid"].to_numpy()[order], _matrix(fresh["vector"])[order])
 
     def batches(self, after: int, columns: Sequence[str]) -> Iterator[Any]:
         """Arrow batches of the chunks with a larger id than `after`: `id` and these columns, in no order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from indexer.settings import IndexSettings
 from lsp_server.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
+    from indexer.build import Updater
     from indexer.embedding import Embedder
     from indexer.search import IndexReader
 
@@ -75,11 +76,25 @@ def build(job: Job, embedder: Embedder, on_progress: Callable[[Progress], None],
     return build_index(Path(job.root), _location(job), _walk(job), embedder, on_progress=on_progress, cancelled=cancelled)
 
 
-def update(job: Job, embedder: Embedder, paths: Collection[str]) -> BuildReport:
-    """Bring some files up to date, named relative to the root; one that is gone leaves the index. Raises IndexerError."""
-    from indexer.build import update as update_index
+def make_updater(job: Job, embedder: Embedder) -> Updater:
+    """What brings saved files up to date; for one thread. Its `update` raises IndexerError."""
+    from indexer.build import Updater
 
-    return update_index(Path(job.root), _location(job), _walk(job), embedder, paths)
+    return Updater(Path(job.root), _location(job), _walk(job), embedder)
+
+
+def is_worth_tidying(job: Job) -> bool:
+    """Whether a while without work is well spent on putting the tables together."""
+    from indexer.manifest import load_manifest
+    from indexer.upkeep import needs_tidying
+
+    manifest = load_manifest(_location(job))
+    return manifest is not None and needs_tidying(manifest, idle=True)
+
+
+def tidy(job: Job, embedder: Embedder) -> None:
+    """Put the tables together where that is worth while; seconds, where the index is large. Raises IndexerError."""
+    make_updater(job, embedder).tidy()
 
 
 def discard(job: Job) -> None:

@@ -26,6 +26,18 @@ LONGEST_LINE = 1 << 20
 
 async def build_in_child(job: Job, on_progress: Callable[[Progress], None]) -> BuildReport:
     """Index a folder in a process of its own. Raises the IndexerError that the child names. Cancelling ends the child."""
+    report = await _in_child({"build": job.to_json()}, on_progress)
+    if report is None:
+        raise IndexerError(f"Indexing {Path(job.root).name} told nothing of what came of it.")
+    return report
+
+
+async def tidy_in_child(job: Job) -> None:
+    """Put a folder's tables together in a process of its own. Cancelling ends the child, and loses nothing."""
+    await _in_child({"tidy": job.to_json()}, lambda _: None)
+
+
+async def _in_child(work: dict[str, Any], on_progress: Callable[[Progress], None]) -> BuildReport | None:
     process = await asyncio.create_subprocess_exec(
         *_command(),
         stdin=asyncio.subprocess.PIPE,
@@ -38,25 +50,25 @@ async def build_in_child(job: Job, on_progress: Callable[[Progress], None]) -> B
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(json.dumps(job.to_json()).encode() + b"\n")
+        process.stdin.write(json.dumps(work).encode() + b"\n")
         async for line in process.stdout:
-            outcome = _read(line, on_progress)
-            if outcome is not None:
-                return outcome
+            done, report = _read(line, on_progress)
+            if done:
+                return report
         raise IndexerError(
-            f"Indexing {Path(job.root).name} ended in the middle (exit code {await process.wait()}).",
+            f"The process that indexes ended in the middle (exit code {await process.wait()}).",
             "Run the command `hearth.reindex`; what was indexed before is in use.",
         )
     finally:
         await _end(process)
 
 
-def _read(line: bytes, on_progress: Callable[[Progress], None]) -> BuildReport | None:
-    """The report, if this line is it. Raises the error if it is one."""
+def _read(line: bytes, on_progress: Callable[[Progress], None]) -> tuple[bool, BuildReport | None]:
+    """Whether this line is the last, and its report. Raises the error if it is one."""
     try:
         message: dict[str, Any] = json.loads(line)
     except ValueError:
-        return None
+        return False, None
     if "progress" in message:
         on_progress(Progress(*message["progress"]))
     elif "error" in message:
@@ -65,8 +77,8 @@ def _read(line: bytes, on_progress: Callable[[Progress], None]) -> BuildReport |
         raise kind(error["message"], error["advice"])
     elif "report" in message:
         report = message["report"]
-        return BuildReport(**{**report, "messages": tuple(report["messages"])})
-    return None
+        return True, report and BuildReport(**{**report, "messages": tuple(report["messages"])})
+    return False, None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from indexer.errors import BuildCancelledError, IndexDamagedError, IndexerError, IndexLockedError, NoIndexError
 from indexer.records import Asker, Hit, Import, Progress, Symbol
@@ -21,7 +21,11 @@ from lsp_server.indexing.access import Job
 from lsp_server.indexing.child import build_in_child
 from lsp_server.indexing.lookup import Lookup
 from lsp_server.indexing.thread import IndexThread
+from lsp_server.indexing.tidying import Tidying
 from lsp_server.status import IndexPhase, IndexState
+
+if TYPE_CHECKING:
+    from indexer.build import Updater
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +60,8 @@ class FolderIndex:
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._building: asyncio.Task[None] | None = None
+        self._tidying = Tidying(job, self._wanted.set)
+        self._updater: Updater | None = None
         self._damages = 0
         self._retry_s = FIRST_RETRY_S
         self._retry: asyncio.TimerHandle | None = None
@@ -103,6 +109,7 @@ class FolderIndex:
     def touch(self, path: str) -> None:
         """A file, named relative to the root, is new, changed or gone."""
         self._touched.add(path)
+        self._tidying.interrupt()
         self._wanted.set()
 
     def rebuild(self) -> None:
@@ -119,6 +126,7 @@ class FolderIndex:
         """End everything. Nothing committed is lost."""
         if self._retry is not None:
             self._retry.cancel()
+        self._tidying.close()
         self._keeper.cancel()
         await asyncio.wait([self._keeper])
         self._close_lookup()
@@ -135,6 +143,9 @@ class FolderIndex:
                 await self._guarded(self._build)
             elif self._touched:
                 await self._guarded(self._update)
+                self._tidying.saved()
+            elif self._tidying.is_due:
+                await self._guarded(self._tidy)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Whatever goes wrong with one folder's index, ghost text goes on and the next save tries again."""
@@ -195,7 +206,7 @@ class FolderIndex:
         touched, self._touched = self._touched, set()
         try:
             async with self._turn:
-                await self._thread.run(lambda: access.update(self.job, self._thread.embedder(self.job), sorted(touched)))
+                await self._thread.run(lambda: self._written(sorted(touched)))
         except IndexLockedError as error:
             self._locked(error, lambda: self._touch_all(touched))
         except NoIndexError:
@@ -203,6 +214,17 @@ class FolderIndex:
         else:
             self._well()
             await self._reopen()
+
+    def _written(self, paths: Sequence[str]) -> None:
+        """In the index thread."""
+        self._updater = self._updater or access.make_updater(self.job, self._thread.embedder(self.job))
+        self._updater.update(paths)
+
+    async def _tidy(self) -> None:
+        """Put small pieces together."""
+        async with self._turn:
+            await self._tidying.run()
+        await self._reopen()
 
     async def _reopen(self) -> None:
         """Read what is on disk now."""

@@ -11,7 +11,6 @@ import pytest
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
 from indexer.manifest import (
     MANIFEST,
-    REWRITTEN,
     SCHEMA,
     TABLES,
     Entry,
@@ -24,6 +23,7 @@ from indexer.manifest import (
     verify,
     writing,
 )
+from indexer.versions import REWRITTEN
 
 INVENTORY = {"a.py": Entry(1, 2, "ff", "", 3, 4, 5), "b\udce9.py": Entry(1, 2, "ff", "binary")}
 
@@ -91,7 +91,7 @@ def test_a_file_of_the_tables_that_is_gone_or_has_another_size_is_damage(tmp_pat
     table.mkdir(parents=True)
     (table / "1.lance").write_bytes(b"abc")
     (table / REWRITTEN).write_bytes(b"9")
-    whole = manifest(footprint=footprint(tmp_path))
+    whole = manifest(footprint=footprint(tmp_path, {"chunks": 3}))
     (table / "2.lance").write_bytes(b"of a later, unfinished commit")
     (table / REWRITTEN).write_bytes(b"of that, too")
     verify(tmp_path, whole)
