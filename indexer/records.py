@@ -78,6 +78,45 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """What may stand behind a dot. `call` names its parameters ("url, limit"), None for what is not called.
+
+    `signature` is its head as one line of source, empty for a field.
+    """
+
+    name: str
+    call: str | None = None
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a class ("class") or a file ("module") holds, in the order of the text; `bases` are the names it inherits from.
+
+    Lines are 1-based and inclusive; `name` is the path for a file.
+    """
+
+    path: str
+    name: str
+    kind: str
+    start_line: int
+    end_line: int
+    language: str
+    members: tuple[Member, ...]
+    bases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that a document uses, by its own name where it was imported under another. `module` is set where it stands for a
+    whole module, as the import writes it (`..shelf`); `result` where what a function of this name returns is meant."""
+
+    name: str
+    module: str = ""
+    result: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A line of code on which a name is used; 1-based."""
 

@@ -16,6 +16,7 @@ from indexer.embedding import Embedder
 from indexer.errors import IndexDamagedError, NoIndexError
 from indexer.manifest import TABLES, Manifest, bytes_on_disk, load_manifest, verify
 from indexer.manifest import stamp as stamp_of
+from indexer.meanings import Files, Meanings
 from indexer.question import Question
 from indexer.ranking import (
     CANDIDATES,
@@ -28,7 +29,7 @@ from indexer.ranking import (
     path_factor,
     without_overlaps,
 )
-from indexer.records import Asker, Hit, Import, IndexStatus, Reference, Symbol
+from indexer.records import Asker, Contents, Hit, Import, IndexStatus, Name, Reference, Symbol
 from indexer.symbols import Symbols
 from indexer.vectors import Alignment, Vectors
 
@@ -54,7 +55,9 @@ class IndexReader:
         self._stamp = stamp
         self._vectors: Vectors | None = None
         self._lexicon: Lexicon | None = None
+        self._files = Files(manifest.root)
         self._symbols = Symbols(view)
+        self._meanings = Meanings(self._symbols, self._files)
         self._alignment: Alignment | None = None
 
     @classmethod
@@ -104,6 +107,12 @@ class IndexReader:
     def imports(self, path: str) -> list[Import]:
         """What a file imports, each with the files of the repository that are meant, where that can be known."""
         return self._asked(lambda: self._symbols.imports(path))
+
+    def meanings(
+        self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
+    ) -> list[Contents | Symbol | None]:
+        """What names of a document mean: classes and files with what they hold, functions with their heads."""
+        return self._asked(lambda: self._meanings.of(names, imports, path, language))
 
     def status(self) -> IndexStatus:
         """What the index holds now."""
@@ -189,6 +198,7 @@ class IndexReader:
 
             self._view = View(self._location / TABLES, manifest.tables)
         self._symbols = Symbols(self._view)
+        self._meanings = Meanings(self._symbols, self._files)
         self._manifest, self._stamp = manifest, stamp
 
     def _loaded(self) -> Vectors:

@@ -87,6 +87,10 @@ class Symbols:
                 found.append(Import(module, one.names, line, self._files().resolve(one, path, row["language"])))
         return found
 
+    def resolve(self, one: Import, path: str, language: str) -> tuple[str, ...]:
+        """The files that an import means in a document, which need not be indexed as it is now."""
+        return self._files().resolve(one, path, language)
+
     def _inside(self, condition: str, of: Symbol) -> list[Symbol]:
         held = [one for one in self._definitions(condition) if one.container == of.qualified_name]
         return sorted(held, key=lambda one: (one.path, one.start_line))

@@ -17,7 +17,8 @@ from indexer.records import Hit, Symbol
 from lsp_server.actions import documentation, fitting, region
 from lsp_server.actions.records import Diagnostic, Region, Span, Target
 from lsp_server.actions.testfiles import TestFile
-from lsp_server.completion.context import choose_snippets, names_in
+from lsp_server.completion.context import choose_snippets
+from lsp_server.completion.names import names_in
 from lsp_server.completion.records import Repository
 from lsp_server.documents import DocumentSnapshot
 

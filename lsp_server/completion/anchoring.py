@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from indexer.records import Hit
 from lsp_server.completion import context
 from lsp_server.completion.calibration import Calibration
 from lsp_server.completion.records import Repository
+from lsp_server.completion.tree import Trees
 from lsp_server.completion.window import Anchor, cut_window
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.port import ChosenModel
@@ -14,6 +14,9 @@ from lsp_server.settings import CompletionSettings
 SNIPPET_SHARE = 0.35
 """Of a prompt's characters. Definitions of a dozen names fit in a third of 1,000 tokens; the code itself matters more."""
 
+MEMBERS_SHARE = 0.5
+"""Behind a dot: what may stand there is not in the code above, so it gets as much as that."""
+
 SPARE_TOKENS = 64
 """Left free of a model's context: our token counts are estimates, and a prompt too long loses its start without a word."""
 
@@ -21,7 +24,8 @@ SPARE_TOKENS = 64
 class Anchors:
     """The anchor in force, and what is known of each model. One for each engine."""
 
-    def __init__(self, repository: Repository | None, settings: CompletionSettings) -> None:
+    def __init__(self, repository: Repository | None, settings: CompletionSettings, trees: Trees) -> None:
+        self._trees = trees
         self._repository = repository
         self._settings = settings
         self._anchor: Anchor | None = None
@@ -58,12 +62,15 @@ class Anchors:
         if chosen.info.context_tokens:
             limit = min(limit, chosen.info.context_tokens - self._settings.max_tokens - SPARE_TOKENS)
         characters = self.calibration(chosen).prompt_characters(limit, read_ms)
-        hits: list[Hit] = []
+        found = context.Gathered()
         if self._repository and self._settings.context_budget_ms:
-            hits = await context.gather(self._repository, before, after, self._settings.context_budget_ms)
+            tree = await self._trees.of(snapshot.uri, snapshot.text, snapshot.language)
+            budget = self._settings.context_budget_ms
+            found = await context.gather(self._repository, snapshot, before, after, tree, budget)
         prefix, suffix = cut_window(before, after, characters)
-        room = max(int(characters * SNIPPET_SHARE), characters - len(prefix) - len(suffix))
-        snippets = context.choose_snippets(hits, snapshot.path, prefix + suffix, room)
+        share = MEMBERS_SHARE if found.has_receiver else SNIPPET_SHARE
+        room = max(int(characters * share), characters - len(prefix) - len(suffix))
+        snippets = context.choose(found, snapshot.path, prefix + suffix, before, room)
         used = sum(len(hit.text) for hit in snippets)
         if used + len(prefix) + len(suffix) > characters:
             prefix, suffix = cut_window(before, after, characters - used)

@@ -5,51 +5,57 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from indexer.errors import IndexerError
-from indexer.languages import language_of
-from indexer.records import Hit
+from indexer.imports import imports
+from indexer.languages import known, language_of, parse
+from indexer.members import contents
+from indexer.records import Contents, Hit, Name, Symbol
+from lsp_server.completion.names import MOST_NAMES, NEAR_LINES, Used, names_near, used_near
 from lsp_server.completion.records import Repository
+from lsp_server.completion.stubs import head, stub
+from lsp_server.documents import DocumentSnapshot
 
-NEAR_LINES = 12
-"""How far above the cursor names count as in use: about one function. Names further up are mostly done with."""
+if TYPE_CHECKING:
+    from tree_sitter import Tree
 
-MOST_NAMES = 12
-"""Definitions looked up for one prompt. More would not fit beside the code."""
+T = TypeVar("T")
 
-_NAME = re.compile(r"[^\W\d]\w{2,}")
-_KEYWORDS = frozenset(
-    "and any async await bool break case catch class const continue def default del elif else end enum except export extends "
-    "extern false finally fn for from func function global if impl implements import in int interface is lambda let local "
-    "match module mut namespace new nil none not null or package pass private protected pub public raise record ref return "
-    "self static str struct super switch template then this throw throws trait true try type typeof use using val var void "
-    "when where while with yield len print range list dict set tuple string number".split()
-)
+MOST_STUBS = 4
+"""Classes, files and functions shown as stubs: the object before the dot and what stands next to it."""
+
+NEAR = 400
+"""Characters before the cursor whose words say which members of a large class are likely."""
 
 
-def names_near(before: str, after: str) -> list[str]:
-    """Names in use around the cursor, the nearest first, no keywords and no repeats."""
-    near = before.split("\n")[-NEAR_LINES:]
-    words = [word for line in reversed(near) for word in reversed(_NAME.findall(line))]
-    words += _NAME.findall("\n".join(after.split("\n")[:2]))
-    return [word for word in dict.fromkeys(words) if word.lower() not in _KEYWORDS][:MOST_NAMES]
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was found for a place: what names in use mean, nearest first, and chunks of code, best first."""
+
+    meanings: tuple[tuple[Used, Contents | Symbol], ...] = ()
+    hits: tuple[Hit, ...] = ()
+
+    @property
+    def has_receiver(self) -> bool:
+        """Whether the object before the dot is known."""
+        return any(used.receiver for used, _ in self.meanings)
 
 
-def names_in(text: str) -> list[str]:
-    """Names in use in a text, in the order they first come, no keywords and no repeats."""
-    return [word for word in dict.fromkeys(_NAME.findall(text)) if word.lower() not in _KEYWORDS]
+async def gather(
+    repository: Repository, snapshot: DocumentSnapshot, before: str, after: str, tree: Tree | None, budget_ms: int
+) -> Gathered:
+    """What the names in use mean, where they are defined, then chunks like the code above; what is late or fails is left out.
 
-
-async def gather(repository: Repository, before: str, after: str, budget_ms: int) -> list[Hit]:
-    """Definitions of the names in use, then chunks like the code above the cursor; what is late or fails is left out.
-
-    Raises nothing: a prompt without context is still a prompt. Cancellation passes through.
+    `tree` is the document's. Raises nothing: a prompt without context is still a prompt. Cancellation passes through.
     """
     query = "\n".join(before.split("\n")[-NEAR_LINES:])
-    asked = [
+    asked = (
+        asyncio.ensure_future(_meanings(repository, snapshot, before, after, tree)),
         asyncio.ensure_future(repository.definitions(names_near(before, after), k=MOST_NAMES)),
         asyncio.ensure_future(repository.search(query, k=6, asker="cursor")),
-    ]
+    )
     try:
         await asyncio.wait(asked, timeout=budget_ms / 1000)
     finally:
@@ -57,13 +63,93 @@ async def gather(repository: Repository, before: str, after: str, budget_ms: int
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-    hits: list[Hit] = []
-    for task in asked:
-        if not task.cancelled() and not isinstance(task.exception(), IndexerError | None):
-            raise task.exception() or AssertionError
-        if not task.cancelled() and task.exception() is None:
-            hits += task.result()
-    return hits
+    meanings, definitions, alike = asked
+    hits = [hit for task in (definitions, alike) for hit in _answer(task) or () if hit.path != snapshot.path]
+    meant = _answer(meanings)
+    return Gathered(tuple(meant or ()), tuple(hits))
+
+
+def _answer(task: asyncio.Future[T]) -> T | None:
+    """What a question brought, if it came in time and the index could be read."""
+    if task.cancelled():
+        return None
+    error = task.exception()
+    if error is not None and not isinstance(error, IndexerError):
+        raise error
+    return task.result() if error is None else None
+
+
+async def _meanings(
+    repository: Repository, snapshot: DocumentSnapshot, before: str, after: str, tree: Tree | None
+) -> list[tuple[Used, Contents | Symbol]]:
+    """The document's own classes from its tree, with bases from the repository like all other names; the receiver first."""
+    row = known(snapshot.language)
+    language = row.name if row is not None else snapshot.language
+    taken = imports(tree, language) if tree is not None else []
+    used = used_near(before, after, taken)
+    own = {one: held for one in used if tree is not None and (held := _own(tree, language, snapshot.path, one.meaning))}
+    asked = [one for one in used if one not in own]
+    asked += [Used(one.spoken, Name(base), one.receiver) for one, held in own.items() for base in held.bases]
+    answers = await repository.meanings([one.meaning for one in asked], taken, snapshot.path, language)
+    found: list[tuple[Used, Contents | Symbol]] = list(own.items())
+    found += [(one, answer) for one, answer in zip(asked, answers, strict=False) if answer is not None]
+    order = {one.spoken: at for at, one in reversed(list(enumerate(used)))}
+    return sorted(found, key=lambda pair: (not pair[0].receiver, order[pair[0].spoken]))
+
+
+def _own(tree: Tree, language: str, path: str, name: Name) -> Contents | None:
+    """A class of the document itself, at its top: only that much of the document is looked through."""
+    for node in tree.root_node.named_children if not name.module else ():
+        inner = node.child_by_field_name("definition") or node.child_by_field_name("declaration") or node
+        named = inner.child_by_field_name("name")
+        if named is not None and named.text == name.name.encode() and inner.text and len(inner.text) < LARGEST_CLASS:
+            part = parse(inner.text, language)
+            held = contents(part, language, path, name.name) if part is not None else None
+            if held is not None:
+                row = inner.start_point[0]
+                return replace(held, start_line=held.start_line + row, end_line=held.end_line + row)
+    return None
+
+
+LARGEST_CLASS = 40_000
+"""Bytes: 3 ms on the event loop."""
+
+
+def choose(gathered: Gathered, path: str, shown: str, before: str, characters: int) -> tuple[Hit, ...]:
+    """What a prompt shows of what was gathered, best first: stubs, then code. `shown` is the document's part of the prompt."""
+    near, left, chosen = before[-NEAR:], characters, list[Hit]()
+    for used, meaning in gathered.meanings:
+        if len(chosen) == MOST_STUBS:
+            break
+        hit = _as_hit(used, meaning, path, shown, left - len(meaning.path) - _FRAME, near)
+        if hit is not None and all(other.text != hit.text for other in chosen):
+            chosen.append(hit)
+            left -= _cost(hit)
+    return (*chosen, *choose_snippets(gathered.hits, path, "\n".join([shown, *(hit.text for hit in chosen)]), left))
+
+
+def _as_hit(used: Used, meaning: Contents | Symbol, path: str, shown: str, characters: int, near: str) -> Hit | None:
+    """A stub without what the prompt shows anyway; None where nothing of it is left or fits."""
+    if isinstance(meaning, Symbol):
+        text = head(meaning)
+        line = meaning.signature.partition("(")[0]
+        if len(text) > characters or (meaning.path == path and line in shown):
+            return None
+        return Hit(meaning.path, meaning.start_line, meaning.end_line, meaning.qualified_name, meaning.kind, 1.0, text)
+    if meaning.path == path:
+        words = frozenset(_WORD.findall(shown))
+        meaning = replace(meaning, members=tuple(one for one in meaning.members if one.name not in words))
+    text = stub(meaning, used.spoken, characters, near)
+    name = "" if meaning.kind == "module" else meaning.name
+    return Hit(meaning.path, meaning.start_line, meaning.end_line, name, STUB, 1.0, text) if text else None
+
+
+STUB = "stub"
+"""The kind of a hit that is not code as it stands in a file."""
+
+_WORD = re.compile(r"\w+")
+_FRAME = 8
+"""Characters around a snippet: its comment mark and line feeds."""
 
 
 _RELATED: Mapping[str, str] = {
@@ -90,7 +176,7 @@ def choose_snippets(hits: Iterable[Hit], path: str, shown: str, characters: int)
     chosen: list[Hit] = []
     left = characters
     for hit in hits:
-        cost = len(hit.text) + len(hit.path) + 8
+        cost = _cost(hit)
         if (
             cost > left
             or _group(hit.path) != _group(path)
@@ -101,6 +187,10 @@ def choose_snippets(hits: Iterable[Hit], path: str, shown: str, characters: int)
         chosen.append(hit)
         left -= cost
     return tuple(chosen)
+
+
+def _cost(hit: Hit) -> int:
+    return len(hit.text) + len(hit.path) + _FRAME
 
 
 def _stands_in(hit: Hit, path: str, shown: str) -> bool:

@@ -46,7 +46,8 @@ class _Clock:
 class CompletionEngine:
     """One engine serves one folder of one connection; its memory (anchor, cache, run, calibration) dies with it.
 
-    `model` gives the model in force and may raise HearthError; `repository` may be None: no index, no context.
+    `model` gives the model in force and may raise HearthError; `repository` may be None: no index, no context. `patience` is
+    how many times longer than usual a prompt may take to read: benchmarks must not depend on how busy a machine is.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class CompletionEngine:
         model: Callable[[], Awaitable[ChosenModel]],
         repository: Repository | None,
         settings: CompletionSettings,
+        patience: float = 1.0,
     ) -> None:
         self._model = model
         self._settings = settings
+        self._patience = patience
         self._cache = SuggestionCache()
         self._trees = Trees()
-        self._anchors = Anchors(repository, settings)
+        self._anchors = Anchors(repository, settings, self._trees)
         self._ahead = Ahead(self._anchors, self._keep)
         self._run: Run | None = None
 
@@ -156,7 +159,7 @@ class CompletionEngine:
         if request.trigger == "automatic":
             await asyncio.sleep(self._settings.debounce_ms / 1000)
         clock.mark("wait")
-        read_ms = QUICK_MS if request.trigger == "automatic" else PATIENT_MS
+        read_ms = self._patience * (QUICK_MS if request.trigger == "automatic" else PATIENT_MS)
         anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
         clock.mark("context")
         built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, request.snapshot)

@@ -29,7 +29,7 @@ def build(family: FimFamily | None, anchor: Anchor, tail: str, snapshot: Documen
     """The prompt for a family's fill-in-the-middle tokens, or plain text up to the cursor for a model without any."""
     prefix, tail, held_back = _without_trailing_space(_lf(anchor.prefix), _lf(tail))
     if family is None:
-        head = _as_comments(anchor.snippets, snapshot)
+        head = _as_code(anchor.snippets, snapshot)
         return Prompt(head + prefix + tail, held_back, PLAIN_STOPS)
     if family.file_separator:
         head, context = _as_repository(family, anchor.snippets, snapshot), ""
@@ -81,6 +81,14 @@ def _as_comments(snippets: tuple[Hit, ...], snapshot: DocumentSnapshot) -> str:
         lines.append("")
     lines.append(f"{mark} {snapshot.path}")
     return "\n".join(lines) + "\n"
+
+
+def _as_code(snippets: tuple[Hit, ...], snapshot: DocumentSnapshot) -> str:
+    """Snippets as they stand in their files, each below a comment that names it: a model that was trained on whole files only
+    takes names from code twice as often as from comments (decision 10)."""
+    mark = line_comment(snapshot.language)
+    files = "".join(f"{mark} {hit.path}\n{_lf(hit.text)}\n\n" for hit in reversed(snippets))
+    return f"{files}{mark} {snapshot.path}\n"
 
 
 def _as_repository(family: FimFamily, snippets: tuple[Hit, ...], snapshot: DocumentSnapshot) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from secrets import randbits
 from typing import Literal, Protocol
 
-from indexer.records import Asker, Hit
+from indexer.records import Asker, Contents, Hit, Import, Name, Symbol
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.port import Usage
 
@@ -59,7 +59,7 @@ class Suggestion:
 
 
 class Repository(Protocol):
-    """What completion asks of the index. Both answers may be empty, and come too late to be used: the asker has a budget."""
+    """What completion asks of the index. All answers may be empty, and come too late to be used: the asker has a budget."""
 
     async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
         """Chunks that answer a question, or resemble the code at a cursor, best first."""
@@ -67,4 +67,13 @@ class Repository(Protocol):
 
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
         """Chunks that define the names, in the order of the names; a name without a definition is passed over."""
+        ...
+
+    async def meanings(
+        self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
+    ) -> Sequence[Contents | Symbol | None]:
+        """What names of a document mean: classes and files with what they hold, functions with their heads.
+
+        One answer a name, None where it means nothing in the repository; no answers at all where there is no index.
+        """
         ...

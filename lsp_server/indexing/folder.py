@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from indexer.errors import BuildCancelledError, IndexDamagedError, IndexerError, IndexLockedError, NoIndexError
-from indexer.records import Asker, Hit, Import, Progress, Symbol
+from indexer.records import Asker, Contents, Hit, Import, Name, Progress, Symbol
 from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.child import build_in_child
@@ -94,6 +94,13 @@ class FolderIndex:
         """What a file imports, with the files that are meant; nothing while there is no index."""
         lookup = self._lookup
         return await self._asked(partial(lookup.imports, path)) if lookup else ()
+
+    async def meanings(
+        self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
+    ) -> Sequence[Contents | Symbol | None]:
+        """What names of a document mean; nothing while there is no index."""
+        lookup = self._lookup
+        return await self._asked(partial(lookup.meanings, names, imports, path, language)) if lookup else ()
 
     async def _asked(self, question: Callable[[], Awaitable[Sequence[T]]]) -> Sequence[T]:
         try:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from indexer.records import Asker, Hit, Import, IndexStatus, Reference, Symbol
+    from indexer.records import Asker, Contents, Hit, Import, IndexStatus, Name, Reference, Symbol
     from indexer.search import IndexReader
 
 T = TypeVar("T")
@@ -54,6 +54,12 @@ class Lookup:
     async def imports(self, path: str) -> Sequence[Import]:
         """What a file imports, with the files that are meant."""
         return await self._run(partial(self._reader.imports, path))
+
+    async def meanings(
+        self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
+    ) -> Sequence[Contents | Symbol | None]:
+        """What names of a document mean."""
+        return await self._run(partial(self._reader.meanings, names, imports, path, language))
 
     async def status(self) -> IndexStatus:
         """What the index holds."""

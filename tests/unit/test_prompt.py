@@ -18,9 +18,14 @@ def anchored(before: str, after: str, *snippets: Hit) -> Anchor:
     return Anchor("file:///r/app/a.py", "m", before, after, before, after, snippets)
 
 
-def test_a_model_without_fim_continues_the_text_behind_context_in_comments() -> None:
+def test_a_model_without_fim_continues_the_text_behind_other_code() -> None:
     built = prompt.build(None, anchored("x = ar", ")", HIT), "ea(", SNAPSHOT)
-    assert built.text == "# From lib/b.py:\n# def area(w, h):\n#     return w * h\n\n# app/a.py\nx = area("
+    assert built.text == "# lib/b.py\ndef area(w, h):\n    return w * h\n\n# app/a.py\nx = area("
+
+
+def test_a_family_without_words_for_a_repository_is_shown_comments() -> None:
+    built = prompt.build(FAMILIES["codellama"], anchored("x = ar", ")", HIT), "ea(", SNAPSHOT)
+    assert "# From lib/b.py:\n# def area(w, h):\n#     return w * h\n\n# app/a.py\nx = ar" in built.text
 
 
 def test_qwen_is_shown_a_repository() -> None:
