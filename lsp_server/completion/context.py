@@ -26,6 +26,9 @@ T = TypeVar("T")
 MOST_STUBS = 4
 """Classes, files and functions shown as stubs: the object before the dot and what stands next to it."""
 
+LONGEST_BODY = 600
+"""Characters of a function shown whole, some 15 lines; of a longer one the head is shown, and the rest if it resembles."""
+
 NEAR = 400
 """Characters before the cursor whose words say which members of a large class are likely."""
 
@@ -121,11 +124,22 @@ def choose(gathered: Gathered, path: str, shown: str, before: str, characters: i
     for used, meaning in gathered.meanings:
         if len(chosen) == MOST_STUBS:
             break
-        hit = _as_hit(used, meaning, path, shown, left - len(meaning.path) - _FRAME, near)
+        room = left - len(meaning.path) - _FRAME
+        hit = _body(meaning, gathered.hits, shown, room) or _as_hit(used, meaning, path, shown, room, near)
         if hit is not None and all(other.text != hit.text for other in chosen):
             chosen.append(hit)
             left -= _cost(hit)
     return (*chosen, *choose_snippets(gathered.hits, path, "\n".join([shown, *(hit.text for hit in chosen)]), left))
+
+
+def _body(meaning: Contents | Symbol, hits: Iterable[Hit], shown: str, characters: int) -> Hit | None:
+    """A function whole, where that is short: what it does says more than how it is called."""
+    if isinstance(meaning, Contents):
+        return None
+    for hit in hits:
+        if hit.path == meaning.path and hit.start_line <= meaning.start_line and meaning.end_line <= hit.end_line:
+            return hit if len(hit.text) <= min(characters, LONGEST_BODY) and not _stands_in(hit, "", shown) else None
+    return None
 
 
 def _as_hit(used: Used, meaning: Contents | Symbol, path: str, shown: str, characters: int, near: str) -> Hit | None:

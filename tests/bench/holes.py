@@ -31,6 +31,7 @@ from lsp_server.completion.records import CompletionRequest, Suggestion
 from lsp_server.completion.syntax import count_errors
 from lsp_server.completion.tree import Trees
 from lsp_server.documents import DocumentSnapshot
+from lsp_server.errors import ModelError
 from lsp_server.indexing import access
 from lsp_server.indexing.lookup import Lookup
 from lsp_server.model.choose import choose
@@ -131,7 +132,7 @@ async def fill(holes: list[Hole], chosen: ChosenModel, shelf: Shelf, desks: Desk
         one = Filled(hole, {}, {}, {}, {})
         for way in ("with", "without") if number % 2 else ("without", "with"):
             own = desks.engine(hole.package, way, lookup)
-            suggestion = await own.complete(CompletionRequest(snapshot, len(hole.before), "invoked"))
+            suggestion = await _asked(own, CompletionRequest(snapshot, len(hole.before), "invoked"))
             own.forget()
             suggestion = suggestion or Suggestion("", chosen.info.name, "ollama")
             one.answers[way] = suggestion.text
@@ -142,6 +143,17 @@ async def fill(holes: list[Hole], chosen: ChosenModel, shelf: Shelf, desks: Desk
         if number % 20 == 19:
             print(f"  {number + 1} of {len(holes)}", file=sys.stderr, flush=True)
     return filled
+
+
+async def _asked(engine: CompletionEngine, request: CompletionRequest) -> Suggestion | None:
+    """A runner that dies on a busy machine is started again by its server: ask again."""
+    for _ in range(3):
+        try:
+            return await engine.complete(request)
+        except ModelError as error:
+            print(f"  asked again: {error}", file=sys.stderr, flush=True)
+            await asyncio.sleep(5)
+    return await engine.complete(request)
 
 
 def report(kind: Kind, filled: list[Filled]) -> dict[str, Any]:
