@@ -1,4 +1,4 @@
-"""What names of a document mean in a real index: through imports, through bases in other files, and nothing else by that name."""
+"""What names of a document mean in a real index: followed through imports and bases, and nothing else by that name."""
 
 from __future__ import annotations
 
