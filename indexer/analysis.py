@@ -75,6 +75,7 @@ class FileFacts:
     chunks: int = 0
     symbols: int = 0
     same: bool = False
+    credentials: int = 0
 
 
 def digest(data: bytes) -> bytes:
@@ -97,7 +98,8 @@ def analyse(path: str, language: str | None, data: bytes, rows: Rows) -> FileFac
     _add_chunks(rows, chunks, symbols)
     _add_symbols(rows, path, language or "", text, tree, symbols)
     lines = text.count("\n") + (not text.endswith("\n"))
-    return FileFacts(path, digest(data), "", reading.message, lines, len(chunks), len(symbols))
+    counts = (lines, len(chunks), len(symbols))
+    return FileFacts(path, digest(data), "", reading.message, *counts, credentials=reading.credentials)
 
 
 def searchable(text: str) -> str:

@@ -246,6 +246,7 @@ class _Run:
             lines=state.lines,
             skipped=dict(skipped),
             messages=_few(self._messages),
+            credentials=sum(entry.credentials for entry in ledger.inventory.values()),
         )
 
     def _stop_if_cancelled(self) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from indexer import gitfiles
+
 IGNORE_FILES = (".gitignore", ".ignore", ".hearthignore")
 """Read in every directory; a later one of these, and a deeper directory, has the last word."""
 
@@ -75,10 +77,10 @@ def rules_from_outside(root: Path) -> list[IgnoreRules]:
     """What holds for a root from elsewhere, weakest first: the user's global excludes, the repository's
     `.git/info/exclude`, and the ignore files of the directories between the repository's top and the root."""
     top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
-    found = [compile_rules(_lines(Path.home() / ".config" / "git" / "ignore"))]
+    down = "" if top is None or top == root else f"{root.relative_to(top).as_posix()}/"
+    found = [compile_rules(_lines(gitfiles.global_excludes()), "", down)]
     if top is not None:
-        down = "" if top == root else f"{root.relative_to(top).as_posix()}/"
-        found.append(compile_rules(_lines(top / ".git" / "info" / "exclude"), "", down))
+        found.append(compile_rules(_lines(gitfiles.common_folder(top) / "info" / "exclude"), "", down))
         folder = top
         while folder != root:
             found += rules_of_directory(folder, IGNORE_FILES, "", f"{root.relative_to(folder).as_posix()}/")
@@ -97,7 +99,4 @@ def _names_root(rules: IgnoreRules) -> bool:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text("utf-8", "replace").splitlines()
-    except OSError:  # not there, or not ours to read: no rules
-        return []
+    return gitfiles.text_of(path).splitlines()

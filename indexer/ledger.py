@@ -182,8 +182,8 @@ class Ledger:
         modified = 0 if racy or facts.reason == UNREADABLE else file.modified_ns
         if facts.same:
             return self.inventory[facts.path]._replace(size=file.size, modified_ns=modified)
-        hexadecimal = facts.digest.hex()
-        return Entry(file.size, modified, hexadecimal, facts.reason, facts.lines, facts.chunks, facts.symbols, first)
+        counted = (facts.lines, facts.chunks, facts.symbols, first, facts.credentials)
+        return Entry(file.size, modified, facts.digest.hex(), facts.reason, *counted)
 
     def _count(self, written: Sequence[FileFacts], gone: Collection[str]) -> None:
         for path in gone:

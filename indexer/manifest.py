@@ -25,7 +25,7 @@ from typing import IO, NamedTuple
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
 from indexer.versions import belongs
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised with every change of a table's columns or of what a chunk is; an index of another schema is built anew."""
 
 MANIFEST = "manifest.json"
@@ -50,6 +50,7 @@ class Entry(NamedTuple):
     chunks: int = 0
     symbols: int = 0
     first_chunk: int = 0
+    credentials: int = 0
 
 
 class Removal(NamedTuple):

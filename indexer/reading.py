@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from indexer.credentials import redacted
+
 SNIFFED_BYTES = 8192
 """A NUL in the first 8 KiB makes a file binary, as git has it (`buffer_is_binary`)."""
 
@@ -39,11 +41,15 @@ _PRIVATE_KEY = re.compile(r"\A\s*-----BEGIN [A-Z0-9 ]*PRIVATE KEY|\A-----BEGIN C
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file's text, or the `reason` it has none; `message` is a sentence for the user, empty when all is ordinary."""
+    """A file's text, or the `reason` it has none; `message` is a sentence for the user, empty when all is ordinary.
+
+    `credentials` were in the text and have a placeholder in their place; its lines are where they were.
+    """
 
     text: str = ""
     reason: str = ""
     message: str = ""
+    credentials: int = 0
 
 
 def read(data: bytes, path: str, *, prose: bool = False) -> Reading:
@@ -61,7 +67,8 @@ def read(data: bytes, path: str, *, prose: bool = False) -> Reading:
         return Reading(reason="minified")
     if _GENERATED.search(text[:GENERATED_HEAD]) and not prose:
         return Reading(reason="generated")
-    return Reading(text, "", message)
+    text, credentials = redacted(text)
+    return Reading(text, "", message, credentials)
 
 
 def _decoded(data: bytes, path: str) -> tuple[str | None, str]:

@@ -26,7 +26,7 @@ class Chunk:
     """A stretch of one file that stands on its own.
 
     Lines are 1-based and inclusive. `symbol` is the dotted path of the enclosing definitions ("Store.replace_file"), empty
-    at the top level; `kind` is one of `KINDS`. `text` is exactly what the file holds on those lines.
+    at the top level; `kind` is one of `KINDS`. `text` is what the file holds on those lines, but for credentials.
     """
 
     path: str
@@ -159,8 +159,8 @@ class Progress:
 class BuildReport:
     """What a build did. `files`, `chunks` and `symbols` count what the index holds now, not only what this run changed.
 
-    `skipped` counts files left out, by reason (a key of `walk.SKIP_REASONS`); `messages` are sentences for the user about
-    files that could not be read.
+    `skipped` counts files left out, by reason (a key of `walk.SKIP_REASONS`), `credentials` what was left out of files that
+    are in; `messages` are sentences for the user about files that could not be read.
     """
 
     files: int
@@ -174,6 +174,7 @@ class BuildReport:
     lines: int
     skipped: Mapping[str, int] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
+    credentials: int = 0
 
 
 @dataclass(frozen=True, slots=True)

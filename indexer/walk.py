@@ -56,6 +56,7 @@ SECRET_NAMES = (
     ".env",
     ".env.*",
     "*.env",
+    ".envrc",
     ".netrc",
     "_netrc",
     ".pgpass",
@@ -63,6 +64,15 @@ SECRET_NAMES = (
     ".npmrc",
     ".pypirc",
     ".git-credentials",
+    ".authinfo*",
+    ".boto",
+    ".dockercfg",
+    ".s3cfg",
+    ".vault-token",
+    "kubeconfig",
+    "*.kubeconfig",
+    "*.ovpn",
+    "*.age",
     "id_rsa*",
     "id_dsa*",
     "id_ecdsa*",
@@ -245,6 +255,8 @@ class _Walker:
     def _file_reason(self, path: str, name: str, is_link: bool, rules: list[IgnoreRules]) -> str:
         if self._ignored(path, rules):
             return "ignored"
+        if name == ".git":  # a worktree's, or a submodule's: it points to the folder
+            return "tooling"
         return "link" if is_link else name_reason(name)
 
     def _ignored(self, path: str, rules: list[IgnoreRules]) -> bool:

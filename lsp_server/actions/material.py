@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import PurePosixPath
 
+from indexer.credentials import redacted
 from indexer.errors import IndexerError
 from indexer.records import Hit, Symbol
 from lsp_server.actions import documentation, fitting, region
@@ -140,7 +141,7 @@ def documented_neighbour(snapshot: DocumentSnapshot, place: Region, symbols: Seq
 
 def example_tests(there: str) -> str:
     """The head of a file of tests: its imports and first tests."""
-    return "\n".join(there.replace("\r\n", "\n").split("\n")[:EXAMPLE_LINES]).strip()
+    return redacted("\n".join(there.replace("\r\n", "\n").split("\n")[:EXAMPLE_LINES]).strip())[0]
 
 
 def import_line(place: TestFile, snapshot: DocumentSnapshot, symbol: str) -> str:

@@ -43,6 +43,8 @@ def _print_report(root: Path, report: BuildReport) -> None:
     )
     for reason, count in sorted(report.skipped.items(), key=lambda item: -item[1]):
         console.out.print(f"  [dim]left out, {reason.replace('_', ' ')}:[/] {count:,}")
+    if report.credentials:
+        console.out.print(f"  [dim]left out of files, credentials:[/] {report.credentials:,}")
 
 
 @dataclass(frozen=True, slots=True)

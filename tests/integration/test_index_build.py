@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,21 @@ def test_from_nothing_to_hits(library: Index) -> None:
         "Lend": "lending/lend.go",
     }.items():
         assert library.search(question)[0].path == path, question
+
+
+def test_a_credential_is_left_out_of_its_file_and_counted(library: Index) -> None:
+    token = "ghp_" + "".join(random.Random(5).choices("abcdefghijkmnpqrstuvwxyzABCDEFGH23456789", k=36))
+    plant(
+        library.root,
+        {"deploy.py": f"def deploy():\n    return push('{token}')\n", "id_rsa_work": "x", "package-lock.json": "{}"},
+    )
+    report = library.build()
+    assert (report.credentials, report.skipped["secret"], report.skipped["lock"]) == (1, 2, 1)
+    (hit,) = [hit for hit in library.search("deploy push") if hit.path == "deploy.py"]
+    assert hit.text == "def deploy():\n    return push('[redacted]')"
+    for path in library.location.rglob("*"):
+        assert not path.is_file() or token.encode() not in path.read_bytes()
+    assert library.build().credentials == 1, "counted, though nothing was read again"
 
 
 def test_a_hit_is_what_the_file_holds_there(library: Index) -> None:

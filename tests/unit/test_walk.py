@@ -174,6 +174,13 @@ def test_a_root_that_is_a_link_is_walked(tmp_path: Path) -> None:
     assert paths(walk(tmp_path / "link", ANY)) == ["a.py"]
 
 
+def test_an_ignore_file_that_is_a_device_or_huge_is_none(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": "x", "sub/b.py": "x", "sub/.gitignore": "*\n" * 1_000_000})
+    (tmp_path / ".gitignore").symlink_to("/dev/zero")
+    assert "a.py" in paths(walk(tmp_path, ANY))
+    assert "sub/b.py" in paths(walk(tmp_path, ANY))
+
+
 def test_pipes_and_names_that_are_not_utf8_are_left_out(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.py")).write_text("x")
