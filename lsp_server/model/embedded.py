@@ -179,7 +179,13 @@ async def _start(path: Path) -> _Runner:
     except BaseException:
         await _kill(process)
         raise
-    client = OpenAICompatibleClient(told["url"] + "/v1", api_key=key, server=_NAME, advice="The next request starts it again.")
+    client = OpenAICompatibleClient(
+        told["url"] + "/v1",
+        api_key=key,
+        server=_NAME,
+        advice="The next request starts it again.",
+        counts_each_token=True,
+    )
     return _Runner(process, client)
 
 

@@ -29,9 +29,12 @@ class OpenAICompatibleClient:
         allow_hosts: Sequence[str] = (),
         server: str = "The model server",
         advice: str = "Start it, or correct `model.openai_base_url`.",
+        counts_each_token: bool = False,
     ) -> None:
         self.url = base_url
         self._server, self._advice = server, advice
+        # llama.cpp's own: what a request cost is told with each token, so that it is known of answers that are ended early.
+        self._more = {"timings_per_token": True} if counts_each_token else {}
         self._http = open_client(base_url, allow_hosts, {"Authorization": f"Bearer {api_key}"} if api_key else None)
 
     async def models(self) -> Sequence[ModelInfo]:
@@ -55,7 +58,7 @@ class OpenAICompatibleClient:
     async def _generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         path = "/chat/completions" if request.messages else "/completions"
         with self._plainly():
-            async with self._http.stream("POST", path, json=_body(model, request)) as response:
+            async with self._http.stream("POST", path, json={**_body(model, request), **self._more}) as response:
                 if response.status_code != 200:
                     await response.aread()
                     self._check(response.status_code, response.text, model)
@@ -67,7 +70,7 @@ class OpenAICompatibleClient:
                             finish = choice.get("finish_reason") or finish
                             text, chances = _text(choice), _logprobs(choice)
                             if text or chances:
-                                yield Piece(text, logprobs=chances)
+                                yield Piece(text, usage if self._more and usage != Usage() else None, logprobs=chances)
         if finish is None:
             raise ModelUnreachableError(f"{self._server} at {self.url} stopped in the middle of an answer.", self._advice)
         yield Piece("", usage, finish)

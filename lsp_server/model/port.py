@@ -78,7 +78,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of streamed text. The last piece carries `usage` and `finish` ("stop", "length"); its text may be empty."""
+    """A piece of streamed text. The last piece carries `usage` and `finish` ("stop", "length"); its text may be empty.
+
+    A runner that counts as it goes (embedded) has `usage` on every piece: so far.
+    """
 
     text: str
     usage: Usage | None = None
