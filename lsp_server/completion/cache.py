@@ -20,20 +20,26 @@ class SuggestionCache:
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, Suggestion | None] = OrderedDict()
+        self._places: dict[bytes, int] = {}  # how long the text before each place is
 
     def put(self, uri: str, before: str, after: str, model: str, suggestion: Suggestion | None) -> None:
         """Remember what was suggested between two texts."""
-        self._known[_key(uri, before, after, model)] = suggestion
-        self._known.move_to_end(_key(uri, before, after, model))
+        key = _key(uri, before, after, model)
+        self._known.pop(key, None)  # the newest stand at the end
+        self._known[key] = suggestion
+        self._places[key] = len(before)
         while len(self._known) > CAPACITY:
-            self._known.popitem(last=False)
+            oldest, _ = self._known.popitem(last=False)
+            del self._places[oldest]
 
     def get(self, uri: str, before: str, after: str, model: str) -> tuple[bool, Suggestion | None]:
         """Whether something is known for this place, and what: the suggestion made here, or the rest of one typed along."""
         exact = _key(uri, before, after, model)
         if exact in self._known:
             return True, self._reused(self._known[exact], 0)
-        for typed in range(1, min(len(before), LONGEST_REUSE) + 1):
+        # Only so many characters back as some suggestion was made: a hash of each of 200 places takes a millisecond.
+        typed_since = {len(before) - place for place in self._places.values()}
+        for typed in sorted(one for one in typed_since if 0 < one <= LONGEST_REUSE):
             found = self._known.get(_key(uri, before[:-typed], after, model))
             if found is not None and len(found.text) > typed and found.text.startswith(before[-typed:]):
                 return True, self._reused(found, typed)
@@ -42,6 +48,7 @@ class SuggestionCache:
     def clear(self) -> None:
         """Forget everything."""
         self._known.clear()
+        self._places.clear()
 
     @staticmethod
     def _reused(suggestion: Suggestion | None, typed: int) -> Suggestion | None:

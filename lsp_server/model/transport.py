@@ -8,8 +8,10 @@ are not followed, the proxy variables and the .netrc of the environment are not 
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -94,9 +96,18 @@ def client_options(allow_hosts: Iterable[str] = (), read_seconds: float = PATIEN
     }
 
 
+def _spare_a_search() -> None:
+    """Say once that sniffio is not there, where it is not: httpcore looks for it through all of `sys.path` several times in
+    every request (a millisecond of six that a whole request for ghost text takes). None is how `sys.modules` says it.
+    """
+    if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+
 def open_client(base_url: str, allow_hosts: Iterable[str] = (), headers: dict[str, str] | None = None) -> httpx.AsyncClient:
     """A client whose every request passes the rule; ForbiddenHostError at once when even its base may not be reached."""
     check_host(httpx.URL(base_url).host, allow_hosts)
+    _spare_a_search()
     return httpx.AsyncClient(base_url=base_url, headers=headers, **client_options(allow_hosts))
 
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,7 @@ MODEL = "smollm2:scripted"
 class Asked:
     """One `/api/generate` or `/api/chat` that came in; of a chat the prompt is what was said last.
 
-    `closed` is set when the client went before the answer was complete.
+    `closed` is set when the client went before the answer was complete. Times are of the monotonic clock, 0 until then.
     """
 
     prompt: str
@@ -30,6 +31,9 @@ class Asked:
     pieces: int = 0
     done: bool = False
     closed: threading.Event = field(default_factory=threading.Event)
+    arrived_at: float = field(default_factory=time.monotonic)
+    done_at: float = 0.0
+    closed_at: float = 0.0
 
 
 def _reply_nothing(prompt: str) -> list[str]:
@@ -185,6 +189,7 @@ class ScriptedOllama:
         try:
             await asyncio.wait({gone, telling}, return_when=asyncio.FIRST_COMPLETED)
             if not asked.done:
+                asked.closed_at = time.monotonic()
                 asked.closed.set()
         finally:
             telling.cancel()
@@ -210,7 +215,7 @@ class ScriptedOllama:
         }
         self._line(writer, {**_AT, "model": body["model"], **_said(body, ""), "done": True, "done_reason": "stop", **counts})
         writer.write(b"0\r\n\r\n")
-        asked.done = True
+        asked.done, asked.done_at = True, time.monotonic()
         await writer.drain()
 
     async def _pull(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
