@@ -19,6 +19,7 @@ from lsp_server.completion.trigger import Extent, extent_at
 from lsp_server.completion.window import Anchor
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.errors import HearthError
+from lsp_server.model import reuse
 from lsp_server.model.families import FAMILIES
 from lsp_server.model.port import AHEAD, ChosenModel, Generation
 
@@ -28,6 +29,9 @@ IDLE_S = 0.3
 LONG_IDLE_S = 2.0
 """More, before a prompt that is as large as it can be is taken anew: if a key comes while that one is read, the old one has to
 be read again, so it must be unlikely."""
+
+AWAY_S = 10.0
+"""More, before a model is probed for how much it keeps: that displaces the prompt in its cache, so the user should be away."""
 
 GROWTH = 1.2
 """A prompt that is larger by less than this is not worth reading."""
@@ -53,8 +57,9 @@ Keep = Callable[[Run, Place, ChosenModel], None]
 class Ahead:
     """At most one thing is done ahead at a time; `stop` ends it."""
 
-    def __init__(self, anchors: Anchors, keep: Keep) -> None:
+    def __init__(self, anchors: Anchors, keep: Keep, longest_tokens: int) -> None:
         self._anchors = anchors
+        self._longest = longest_tokens
         self._keep = keep
         self._task: asyncio.Task[None] | None = None
 
@@ -82,6 +87,12 @@ class Ahead:
             if not grows and _has_aged(old, new):
                 await asyncio.sleep(LONG_IDLE_S)
                 await self._move(new, place, chosen)
+            if not chosen.reuse.known:
+                await asyncio.sleep(AWAY_S)
+                await reuse.probe(chosen, self._longest)
+                await self._move(
+                    await self._anchors.take(place.snapshot, place.before, place.after, chosen, IDLE_MS), place, chosen
+                )
 
     async def _move(self, anchor: Anchor, place: Place, chosen: ChosenModel) -> None:
         """Have the runner read a new anchor's prompt, and only then use it: until then the old one's is in its cache."""

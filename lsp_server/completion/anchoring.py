@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lsp_server.completion import context
-from lsp_server.completion.calibration import Calibration
+from lsp_server.completion.calibration import CHARACTERS_PER_TOKEN, SMALLEST_PROMPT, Calibration
 from lsp_server.completion.records import Repository
 from lsp_server.completion.tree import Trees
-from lsp_server.completion.window import Anchor, cut_window
+from lsp_server.completion.window import LONGEST_TAIL, Anchor, cut_window
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.port import ChosenModel
 from lsp_server.settings import CompletionSettings
@@ -61,6 +61,9 @@ class Anchors:
         limit = self._settings.prompt_tokens
         if chosen.info.context_tokens:
             limit = min(limit, chosen.info.context_tokens - self._settings.max_tokens - SPARE_TOKENS)
+        if chosen.reuse.limit_tokens is not None:  # the tail and the answer have to stay below it as well
+            grows_by = int(LONGEST_TAIL / CHARACTERS_PER_TOKEN) + self._settings.max_tokens
+            limit = min(limit, max(chosen.reuse.limit_tokens - grows_by, SMALLEST_PROMPT))
         characters = self.calibration(chosen).prompt_characters(limit, read_ms)
         found = context.Gathered()
         if self._repository and self._settings.context_budget_ms:

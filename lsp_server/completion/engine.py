@@ -64,7 +64,7 @@ class CompletionEngine:
         self._cache = SuggestionCache()
         self._trees = Trees()
         self._anchors = Anchors(repository, settings, self._trees)
-        self._ahead = Ahead(self._anchors, self._keep)
+        self._ahead = Ahead(self._anchors, self._keep, settings.prompt_tokens)
         self._run: Run | None = None
 
     def forget(self) -> None:

@@ -14,6 +14,7 @@ from lsp_server.model.families import family_of, is_prefix_only
 from lsp_server.model.hosts import ollama_url
 from lsp_server.model.port import ChosenModel, ModelClient, ModelInfo
 from lsp_server.model.probe import find_family
+from lsp_server.model.reuse import recalled
 from lsp_server.paths import Paths
 from lsp_server.settings import ModelSettings
 
@@ -78,7 +79,8 @@ async def _choose_from(backend: str, settings: ModelSettings, paths: Paths) -> C
             info = await _best(client, await client.models())
             why = f"`{info.name}` on {backend}, the best of what is there."
         family = await find_family(client, info, paths.state / "families.json")
-        return ChosenModel(client, info, family.name if family else None, why)
+        reuse = recalled(paths.state / "reuse.json", info)
+        return ChosenModel(client, info, family.name if family else None, why, reuse=reuse)
     except BaseException:
         await client.aclose()
         raise

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -245,5 +246,6 @@ def _info(name: str, path: Path, header: GgufHeader) -> ModelInfo:
         capabilities=frozenset({"completion"}),
         size_bytes=told.st_size,
         # Hashing gigabytes at every start is no option for files that Hearth did not fetch itself.
+        runner_version=f"xllamacpp {version('xllamacpp')}",
         digest=known.sha256 if known else f"{path}:{told.st_size}:{told.st_mtime_ns}",
     )

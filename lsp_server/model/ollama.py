@@ -14,7 +14,7 @@ from __future__ import annotations
 from ast import literal_eval
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ollama
@@ -75,9 +75,10 @@ class OllamaClient:
         shown = await self._shown(name)
         tags = await self._ask("GET", "/api/tags")
         loaded = await self._ask("GET", "/api/ps")
+        version = await self._ask("GET", "/api/version")
         with self._plainly():
             row, runner = _row_of(name, tags), _row_of(name, loaded)
-            return _info(
+            info = _info(
                 name,
                 shown.get("details") or {},
                 row.get("size"),
@@ -85,6 +86,7 @@ class OllamaClient:
                 runner.get("context_length") or _context_from(shown),
                 shown.get("capabilities") or (),
             )
+            return replace(info, runner_version=f"ollama {version.get('version') or ''}".strip())
 
     def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         """Stream an answer; close the generator to free the runner."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 COMPLETION, ACTION, AHEAD = 0, 1, 2
@@ -19,7 +20,8 @@ class ModelInfo:
     `family` is the server's word for the architecture ("qwen2", "llama"), empty if unknown. `context_tokens` is what one
     prompt may hold, None until the server says. `capabilities` are Ollama's words ("completion", "insert", "embedding",
     "thinking", "tools"). `size_bytes` is 0 where the server does not tell. `digest` names the very bytes of the model, so that
-    what was learnt of it (a probe) outlives its name; empty where the server does not tell.
+    what was learnt of it (a probe) outlives its name; empty where the server does not tell. `runner_version` is that of the
+    program that runs it, empty where it does not tell: another version may treat the same model in another way.
     """
 
     name: str
@@ -30,6 +32,7 @@ class ModelInfo:
     capabilities: frozenset[str] = frozenset()
     size_bytes: int = 0
     digest: str = ""
+    runner_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,21 @@ class ModelClient(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Reuse:
+    """Up to which length a runner keeps what it read of a prompt for the next one, as `model.reuse` found out.
+
+    `limit_tokens` is None where no limit was met, 0 where nothing is kept. While not `known` it is None and a guess: most
+    runners keep everything. `file` and `key` say where the answer is remembered, None for nowhere. The one value here that
+    changes: the answer comes while the model is in use.
+    """
+
+    known: bool = False
+    limit_tokens: int | None = None
+    file: Path | None = None
+    key: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ChosenModel:
     """What `auto` (or the user's setting) came to: a client, a model in it, and how it is to be prompted.
@@ -143,3 +161,4 @@ class ChosenModel:
     fim: str | None
     why: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    reuse: Reuse = field(default_factory=Reuse)

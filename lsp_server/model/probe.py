@@ -6,14 +6,14 @@ that merely looks like it as several. `examine`: how fast does it read and write
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Iterator
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lsp_server.errors import ModelProtocolError
+from lsp_server.model import memory
 from lsp_server.model.families import FAMILIES, FimFamily, family_of, is_prefix_only
 from lsp_server.model.port import ChosenModel, Generation, ModelClient, ModelInfo, Usage
 
@@ -23,24 +23,22 @@ _SAMPLE_LINES = 40
 _KEPT = 0.5
 """A prompt read again at less than half its price came from the cache; measured, it is a hundredth or the whole."""
 
-_MOST_REMEMBERED = 64
 
-
-async def find_family(client: ModelClient, info: ModelInfo, memory: Path | None = None) -> FimFamily | None:
+async def find_family(client: ModelClient, info: ModelInfo, file: Path | None = None) -> FimFamily | None:
     """The family a model fills in with: from the table, else from what was learnt earlier, else by asking the model.
 
-    `memory` is the file where answers are kept by digest; None keeps nothing. Raises ModelError when the model must be
+    `file` is the one where answers are kept by digest; None keeps nothing. Raises ModelError when the model must be
     asked and does not answer.
     """
     known = family_of(info.name, info.family)
     if known is not None or is_prefix_only(info.name):
         return known
-    learnt = _recalled(memory)
+    learnt = _recalled(file)
     if info.digest and info.digest in learnt:
         return FAMILIES.get(learnt[info.digest])
     family = await _ask_for_family(client, info.name)
-    if memory is not None and info.digest:
-        _remember(memory, {**learnt, info.digest: family.name if family else ""})
+    if info.digest:
+        memory.remember(file, {**learnt, info.digest: family.name if family else ""})
     return family
 
 
@@ -141,21 +139,7 @@ def _rate(tokens: int, ms: float) -> float:
     return tokens * 1000 / ms if ms > 0 else 0.0
 
 
-def _recalled(memory: Path | None) -> Mapping[str, str]:
-    """Digest -> family name, "" for none. A file that cannot be read only costs a new question."""
-    if memory is None:
-        return {}
-    with suppress(OSError, ValueError):
-        told = json.loads(memory.read_text(encoding="utf-8"))
-        if isinstance(told, dict):
-            return {key: name for key, name in told.items() if name == "" or name in FAMILIES}
-    return {}
-
-
-def _remember(memory: Path, learnt: Mapping[str, str]) -> None:
-    newest = dict(list(learnt.items())[-_MOST_REMEMBERED:])
-    with suppress(OSError):  # a read-only home costs the same question at the next start, nothing else
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        partial = memory.with_suffix(".partial")
-        partial.write_text(json.dumps(newest, indent=1), encoding="utf-8")
-        partial.replace(memory)
+def _recalled(file: Path | None) -> dict[str, str]:
+    """Digest -> family name, "" for none."""
+    told = memory.recall(file)
+    return {key: name for key, name in told.items() if isinstance(name, str) and (name == "" or name in FAMILIES)}

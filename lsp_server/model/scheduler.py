@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from lsp_server.model.port import Generation, Message, ModelClient, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.port import Generation, Message, ModelClient, ModelInfo, Piece, PullProgress, Reuse, Usage
 from lsp_server.model.streams import close_whole
 from lsp_server.model.turns import Queue, Turn
 
@@ -27,6 +27,9 @@ FIRST_PIECE = 400
 
 SMALLEST_PIECE = 200
 """Characters. Below about 64 tokens a piece costs more in calls than in reading."""
+
+CHARACTERS_PER_TOKEN = 3.0
+"""Of code, low: a prompt that is taken for longer than it is costs one wait, not several."""
 
 _WEIGHT = 0.5
 """Of the newest measurement of the reading speed."""
@@ -56,9 +59,10 @@ class _Read:
 class ScheduledClient:
     """A ModelClient whose generations wait for each other by priority. One for each model server, shared by all who ask it."""
 
-    def __init__(self, client: ModelClient) -> None:
+    def __init__(self, client: ModelClient, reuse: Reuse | None = None) -> None:
         self.backend = client.backend
         self._client = client
+        self._reuse = reuse or Reuse()
         self._queue = Queue()
         self._held: dict[str, str] = {}  # model -> the text that its runner has in its cache, as far as we know
         self._speed = 0.0  # characters read a second
@@ -84,6 +88,9 @@ class ScheduledClient:
 
     async def _read(self, model: str, prompt: str, turn: Turn, read: _Read) -> bool:
         """Have the runner read all but the last piece of a prompt; False where the turn is wanted back in between."""
+        limit = self._reuse.limit_tokens
+        if limit is not None and len(prompt) > limit * CHARACTERS_PER_TOKEN:
+            return True  # its runner keeps nothing of so long a prompt: each piece would be read again with the next
         at = common_start(self._held.get(model, ""), prompt)
         piece = self._piece()
         while len(prompt) - at > piece + piece // 2:

@@ -56,6 +56,8 @@ class Call:
 class SimulatedRunner:
     """Start it with `async with`; `url` is its address, `calls` what it was asked. `texts` are the files it continues.
 
+    `window` is the longest prompt in tokens that its cache keeps, None for any, as a sliding window does it.
+
     `wrong_share` of the lines are continued with something that does not stand there, the same ones each time.
     """
 
@@ -63,6 +65,7 @@ class SimulatedRunner:
     prompt_speed: float = PROMPT_SPEED
     writing_speed: float = WRITING_SPEED
     wrong_share: float = 0.0
+    window: int | None = None
     calls: list[Call] = field(default_factory=list)
     url: str = ""
     _cache: list[str] = field(default_factory=list)
@@ -168,6 +171,8 @@ class SimulatedRunner:
         same = next(
             (i for i, (a, b) in enumerate(zip(wanted, self._cache, strict=False)) if a != b), min(len(wanted), len(self._cache))
         )
+        if self.window is not None and len(wanted) > self.window:
+            same = 0
         call.prompt_tokens, call.reused = len(wanted), min(same, len(wanted) - 1)
         await asyncio.sleep((call.prompt_tokens - call.reused) / self.prompt_speed)
         self._cache = wanted
