@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import playwright
@@ -92,6 +93,9 @@ class Shelf:
         return self.hits[:k]
 
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
+        return []
+
+    async def meanings(self, names: Sequence[Any], imports: Sequence[Any], path: str, language: str) -> Sequence[None]:
         return []
 
 
