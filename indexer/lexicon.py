@@ -132,12 +132,14 @@ class Lexicon:
         return shares
 
     def defining(self, names: Iterable[str]) -> NDArray[np.float64]:
-        """How many of these names, as written, each chunk defines."""
+        """Of each chunk the rarity of those of these names, as written, that it defines: one that many chunks define tells
+        little, as the module in `Rack::Builder` does beside the class."""
         import numpy as np
 
         found = np.zeros(len(self.ids))
         for name in names:
-            found[self._fields["defines"].of(name)[0]] += 1
+            chunks = self._fields["defines"].of(name)[0]
+            found[chunks] += rarity(len(chunks), self._chunks)
         return found
 
     def knows(self, word: str) -> bool:

@@ -13,6 +13,7 @@ from indexer.ranking import (
     mean_of_fields,
     names_in,
     path_factor,
+    qualified_names_in,
     question_stems,
     relative,
 )
@@ -39,7 +40,7 @@ class Question:
         self._cosines = cosines
         self._stems = question_stems(text, lexicon.knows)
         self._chunks = lexicon.chunk_scores(self._stems)
-        self._defining = lexicon.defining(dict.fromkeys(names_in(text)))
+        self._defining = lexicon.defining(dict.fromkeys([*names_in(text), *qualified_names_in(text)]))
         self._most_words = float(self._chunks.max(initial=0.0)) or 1.0
         self._nearest = max(float(cosines.max(initial=0.0)), 0.0) or 1.0
 

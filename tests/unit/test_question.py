@@ -79,6 +79,17 @@ def test_the_chunk_that_defines_the_name_is_shown() -> None:
     assert answer("add_route", lexicon_of(CHUNKS))[0] == 1
 
 
+def test_the_rarer_of_two_defined_names_tells_the_chunk() -> None:
+    chunks = {
+        1: ("lib/rack/builder.rb", "module Rack autoloads", "Rack"),
+        2: ("lib/rack/builder.rb", "class Builder runs an app", "Builder"),
+        3: ("lib/rack/lint.rb", "module Rack autoloads", "Rack"),
+        4: ("lib/rack/events.rb", "module Rack autoloads", "Rack"),
+    }
+    assert answer("Rack::Builder", lexicon_of(chunks))[0] == 2
+    assert answer("what Rack::Builder does with an app that autoloads", lexicon_of(chunks))[0] == 2
+
+
 def test_vectors_find_what_words_miss() -> None:
     cosines = np.array([0.0, 0.0, 0.9, 0.0, 0.0])
     assert next(iter(Question("listen on a socket", lexicon_of(CHUNKS), cosines).answer(10))) == 3

@@ -13,6 +13,7 @@ from indexer.ranking import (
     mean_of_fields,
     names_in,
     path_factor,
+    qualified_names_in,
     question_stems,
     rarity,
     relative,
@@ -61,6 +62,21 @@ def test_names_in_a_question(question: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Rack::Builder", ["Builder"]),
+        ("app.set and settings storage", ["set"]),
+        ("how Foo#bar calls a->b and A\\B\\C", ["bar", "b", "C"]),
+        ("Where is it? In the store.", []),
+        ("one. Two", []),
+        ("", []),
+    ],
+)
+def test_names_that_a_question_writes_with_their_owner(question: str, names: list[str]) -> None:
+    assert qualified_names_in(question) == names
+
+
+@pytest.mark.parametrize(
     ("path", "question", "lower"),
     [
         ("src/store.py", "write rows", False),
@@ -72,6 +88,14 @@ def test_names_in_a_question(question: str, names: list[str]) -> None:
         ("examples/store.py", "write rows", True),
         ("examples/store.py", "an example of writing rows", False),
         ("src/testing.py", "write rows", False),
+        ("src/__tests__/store.ts", "write rows", True),
+        ("store/store_spec.rb", "write rows", True),
+        ("store/testdata/rows.go", "write rows", True),
+        ("benches/store.rs", "write rows", True),
+        ("benches/store.rs", "benchmark of writing rows", False),
+        ("example/store.zig", "write rows", True),
+        ("src/store.h", "write rows", True),
+        ("src/store.hs", "write rows", False),
     ],
 )
 def test_tests_and_copies_count_less_unless_asked_for(path: str, question: str, lower: bool) -> None:
@@ -113,6 +137,9 @@ def test_a_question_is_looked_up_by_its_meaningful_stems(question: str, stems: l
         ("pkg/__init__.py", "pkg"),
         ("index.js", "index"),
         ("home/.bashrc", "bashrc"),
+        ("Dapper/SqlMapper.cs", "SqlMapper"),
+        ("Dapper/SqlMapper.Async.cs", "SqlMapper.Async"),
+        ("src/index.d.ts", "src"),
         ("Makefile", "Makefile"),
     ],
 )
@@ -136,6 +163,11 @@ def test_fields_are_put_on_one_scale_and_count_the_same() -> None:
     assert relative(np.zeros(2)).tolist() == [0.0, 0.0]
     fields = {"one": np.array([1.0, 0.0]), "other": np.array([0.0, 1.0]), "both": np.array([1.0, 0.5])}
     assert mean_of_fields(fields).round(3).tolist() == [0.667, 0.5]
+
+
+def test_the_best_chunks_vector_counts_twice() -> None:
+    fields = {"one": np.array([1.0, 0.0]), "vector, best chunk": np.array([0.0, 1.0])}
+    assert mean_of_fields(fields).round(3).tolist() == [0.333, 0.667]
 
 
 @pytest.mark.parametrize(
