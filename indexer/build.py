@@ -20,6 +20,7 @@ from indexer.lance import import_early
 from indexer.ledger import Ledger, wipe
 from indexer.manifest import bytes_on_disk, stamp, writing
 from indexer.plan import Plan, plan
+from indexer.quota import BEYOND, room, within
 from indexer.records import BuildReport, Progress, SourceFile
 from indexer.settings import IndexSettings
 from indexer.static_table import StaticEmbedder
@@ -156,7 +157,12 @@ class _Run:
         self._tell("looking", 0, 0)
         found = walk(self._root, settings)
         self._messages += found.messages
-        self._run(found.files, plan(found.files, self.ledger.inventory), found.skipped)
+        files = within(found.files, settings.max_source_bytes)
+        skipped = dict(found.skipped)
+        if len(files) < len(found.files):
+            skipped[BEYOND] = len(found.files) - len(files)
+            self._messages.append(f"{skipped[BEYOND]:,} files are left out: this folder holds more than index.max_source_mib.")
+        self._run(files, plan(files, self.ledger.inventory), skipped)
         self._tidy_in_time(whole=True)
         return self._report()
 
@@ -169,7 +175,8 @@ class _Run:
         for path in dict.fromkeys(paths):
             file = counts(self._root, settings, path)
             if isinstance(file, SourceFile):
-                files[path] = file
+                if path in self.ledger.inventory or file.size <= room(self.ledger.inventory, settings.max_source_bytes):
+                    files[path] = file
             else:  # left out now, or no such file: perhaps a directory that was renamed or deleted
                 gone.update(one for one in self.ledger.inventory if one == path or one.startswith(f"{path}/"))
         gone = {path for path in gone if not isinstance(counts(self._root, settings, path), SourceFile)}

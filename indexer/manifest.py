@@ -212,12 +212,12 @@ def unwritable(location: Path, error: OSError) -> IndexUnwritableError:
 
 def footprint(location: Path, tables: Mapping[str, int]) -> dict[str, int]:
     """Every file that these versions of the tables may need, with its size: what must be there for the commit to be whole."""
-    return {name: size for name, size in _files(str(location / TABLES)) if belongs(name, tables)}
+    return {name: size for name, size in files_below(str(location / TABLES)) if belongs(name, tables)}
 
 
 def verify(location: Path, manifest: Manifest) -> None:
     """Raise IndexDamagedError if a file that belongs to the commit is gone or has another size."""
-    there = dict(_files(str(location / TABLES)))
+    there = dict(files_below(str(location / TABLES)))
     for name, size in (manifest.footprint or {}).items():
         if there.get(name) != size:
             state = f"has {there[name]:,} bytes instead of {size:,}" if name in there else "is missing"
@@ -226,10 +226,11 @@ def verify(location: Path, manifest: Manifest) -> None:
 
 def bytes_on_disk(location: Path) -> int:
     """What an index takes on disk."""
-    return sum(size for _, size in _files(str(location)))
+    return sum(size for _, size in files_below(str(location)))
 
 
-def _files(folder: str, below: str = "") -> Iterator[tuple[str, int]]:
+def files_below(folder: str, below: str = "") -> Iterator[tuple[str, int]]:
+    """Every file under a folder, by its path from there, with its size in bytes; none of what is gone by then."""
     try:
         with os.scandir(folder) as entries:
             found = list(entries)
@@ -238,7 +239,7 @@ def _files(folder: str, below: str = "") -> Iterator[tuple[str, int]]:
     for entry in found:
         try:
             if entry.is_dir(follow_symlinks=False):
-                yield from _files(entry.path, f"{below}{entry.name}/")
+                yield from files_below(entry.path, f"{below}{entry.name}/")
             else:
                 yield below + entry.name, entry.stat(follow_symlinks=False).st_size
         except FileNotFoundError:

@@ -25,6 +25,7 @@ SKIP_REASONS: Mapping[str, str] = {
     "secret": "its name or its first line says that it holds a key or a password",
     "data": "a table, a log, a picture in text, or markup too large to be written by hand",
     "oversized": "larger than the limit",
+    "beyond": "the folder holds more than one index may: code and small files were taken first",
     "binary": "not text",
     "minified": "lines no one can read",
     "generated": "its name or its head says that a program wrote it",

@@ -128,8 +128,11 @@ def serve() -> None:
             job = pickle.load(incoming)  # noqa: S301 -- the parent's pipe: no one else can write to it
         except EOFError:
             return
-        pickle.dump(analyse_here(*job), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
-        outgoing.flush()
+        try:
+            pickle.dump(analyse_here(*job), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
+            outgoing.flush()
+        except BrokenPipeError:  # the parent was killed: nobody waits for this
+            os._exit(1)
 
 
 def joined(several: Sequence[Analysed]) -> Analysed:

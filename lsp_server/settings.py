@@ -96,6 +96,12 @@ class IndexingSettings:
         scope="user",
     )
     max_file_kib: int = _setting(1024, "Larger files are not indexed, in KiB.", minimum=1, maximum=65536)
+    max_source_mib: int = _setting(
+        1024,
+        "A folder's source beyond this is not indexed, in MiB; an index takes about twice as much.",
+        minimum=1,
+        maximum=65536,
+    )
     exclude: tuple[str, ...] = _setting((), "More paths to leave out, as .gitignore patterns.")
 
 

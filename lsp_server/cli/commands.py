@@ -12,7 +12,7 @@ import typer
 from indexer.errors import IndexerError
 from lsp_server import __version__
 from lsp_server.cli import console
-from lsp_server.errors import HearthError
+from lsp_server.errors import HearthError, UsageError
 
 app = typer.Typer(
     name="lsp_server",
@@ -69,12 +69,20 @@ def _serve(context: typer.Context) -> None:
 def _index(
     path: Annotated[Path, typer.Argument(help="The repository to index.")] = Path(),
     embedder: Annotated[str | None, typer.Option(help="static, ollama:NAME or sentence-transformers:NAME_OR_PATH.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Then follow changes until Ctrl-C.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Look whether the index is whole; change nothing.")] = False,
+    stats: Annotated[bool, typer.Option("--stats", help="Say what the index holds; change nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Index a repository. A second run touches only what changed."""
-    from lsp_server.cli import index
+    from lsp_server.cli import index, upkeep
 
-    raise typer.Exit(index.build(path, embedder, as_json))
+    if watch + check + stats > 1:
+        raise UsageError("Give one of --watch, --check and --stats.")
+    if check or stats:
+        raise typer.Exit((upkeep.check if check else upkeep.stats)(path, embedder, as_json))
+    code = index.build(path, embedder, as_json)
+    raise typer.Exit(upkeep.watch(path, embedder, as_json) if watch else code)
 
 
 @app.command("search")

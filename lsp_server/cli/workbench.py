@@ -16,6 +16,7 @@ from lsp_server.indexing import access
 from lsp_server.paths import Paths
 
 if TYPE_CHECKING:
+    from indexer.inspection import Checkup, Stats
     from lsp_server.completion.engine import CompletionEngine
     from lsp_server.indexing.lookup import Lookup
     from lsp_server.model.port import ChosenModel
@@ -43,15 +44,24 @@ class Workbench:
 
     def build(self, root: Path, on_progress: Callable[[Progress], None]) -> BuildReport:
         """Bring a root's index up to date, in this process; IndexerError says what is in the way."""
-        job = self._job(root)
+        job = self.job(root)
         return access.build(job, access.make_embedder(job), on_progress, lambda: False)
+
+    def check(self, root: Path) -> Checkup:
+        """Whether a root's index is as its last commit says, and whether that is still what is on disk."""
+        return access.check(self.job(root))
+
+    def stats(self, root: Path) -> Stats:
+        """What a root's index holds."""
+        return access.stats(self.job(root))
 
     def reader(self, root: Path) -> IndexReader:
         """The index of a root, open for reading; NoIndexError says how to make one."""
-        job = self._job(root)
+        job = self.job(root)
         return access.open_reader(job, access.make_embedder(job))
 
-    def _job(self, root: Path) -> access.Job:
+    def job(self, root: Path) -> access.Job:
+        """What the settings say about indexing a root."""
         return access.Job.of(root, self.paths.indexes, self.settings)
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ from lsp_server.settings import ModelSettings, Settings
 if TYPE_CHECKING:
     from indexer.build import Updater
     from indexer.embedding import Embedder
+    from indexer.inspection import Checkup, Stats
     from indexer.search import IndexReader
 
 
@@ -30,6 +31,7 @@ class Job:
     indexes: str
     embedder: str
     max_file_kib: int
+    max_source_mib: int
     exclude: tuple[str, ...]
     model: ModelSettings = field(default_factory=ModelSettings)
 
@@ -38,7 +40,7 @@ class Job:
         """The job that the settings describe. Of the model's settings only what an embedder in Ollama needs."""
         index, model = settings.index, settings.model
         needed = ModelSettings(ollama_host=model.ollama_host, allow_hosts=model.allow_hosts, keep_alive=model.keep_alive)
-        return cls(str(root), str(indexes), index.embedder, index.max_file_kib, index.exclude, needed)
+        return cls(str(root), str(indexes), index.embedder, index.max_file_kib, index.max_source_mib, index.exclude, needed)
 
     def to_json(self) -> dict[str, Any]:
         """As it travels."""
@@ -115,4 +117,20 @@ def _location(job: Job) -> Path:
 
 
 def _walk(job: Job) -> IndexSettings:
-    return IndexSettings(max_file_bytes=job.max_file_kib * 1024, exclude=job.exclude)
+    return IndexSettings(
+        max_file_bytes=job.max_file_kib * 1024, max_source_bytes=job.max_source_mib * 1024 * 1024, exclude=job.exclude
+    )
+
+
+def check(job: Job) -> Checkup:
+    """Compare a folder's index with its tables and its files. Raises IndexerError: NoIndexError where there is none."""
+    from indexer.inspection import check as look
+
+    return look(Path(job.root), _location(job), _walk(job))
+
+
+def stats(job: Job) -> Stats:
+    """What a folder's index holds. Raises IndexerError."""
+    from indexer.inspection import stats as look
+
+    return look(_location(job))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -129,6 +131,46 @@ def test_a_name_and_the_imports_of_a_file(hearth: Run, repository: Path) -> None
     assert (wrong.returncode, "line 1" in wrong.stderr) == (2, True)
 
 
+def test_an_index_is_checked_and_described(hearth: Run, repository: Path, tmp_path: Path) -> None:
+    hearth("index", str(repository))
+    (whole,) = rows(hearth("index", str(repository), "--check", "--json"))
+    assert whole == {"whole": True, "damage": [], "files": 3, "chunks": 3, "stale": 0}
+    assert "whole, 3 files" in hearth("index", "--check", at=repository).stdout
+    (shown,) = rows(hearth("index", str(repository), "--stats", "--json"))
+    assert shown["languages"]["python"]["symbols"] == 3
+    assert sum(shown["parts"].values()) == shown["bytes_on_disk"]
+    assert "python" in hearth("index", "--stats", at=repository).stdout
+    data = next((tmp_path / "cache" / "hearth" / "indexes").glob("*/tables/chunks.lance/data/*"))
+    data.write_bytes(data.read_bytes()[:100])
+    done = hearth("index", "--check", at=repository)
+    assert (done.returncode, "damaged" in done.stdout, "lsp_server index" in done.stdout) == (1, True, True)
+    hearth("index", str(repository))
+    assert hearth("index", "--check", at=repository).returncode == 0
+
+
+def test_changes_are_followed_until_it_is_stopped(repository: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "lsp_server", "index", str(repository), "--watch", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path)) as one:
+        assert one.stdout is not None
+        assert one.stderr is not None
+        assert json.loads(one.stdout.readline())["files"] == 3
+        assert "Watching" in one.stderr.readline()
+        seen: dict[str, Any] = {}
+        number = 0
+        while seen.get("added") != 1:  # it listens a moment after it says so: a file a time until one is heard of
+            number += 1
+            (repository / f"fresh_{number}.py").write_text("def fresh(): ...\n")
+            if select.select([one.stdout], [], [], 1.0)[0]:
+                seen = json.loads(one.stdout.readline())
+        assert any(path.startswith("fresh_") for path in seen["paths"])
+        (repository / "shapes.py").rename(repository / "figures.py")
+        while seen["deleted"] != 1:
+            seen = json.loads(one.stdout.readline())
+        one.send_signal(signal.SIGINT)
+        assert one.wait(30) == 130
+        assert "Traceback" not in one.stderr.read()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -138,6 +180,8 @@ def test_a_name_and_the_imports_of_a_file(hearth: Run, repository: Path) -> None
         (("search", "--batch", "nowhere.jsonl"), 2, "nowhere.jsonl"),
         (("search", "x", "--symbol", "y"), 2, "QUERY, --symbol NAME"),
         (("index", "nowhere"), 2, "not a folder"),
+        (("index", "--check"), 1, "Nothing is indexed"),
+        (("index", "--check", "--watch"), 2, "one of --watch"),
         (("complete",), 2, "FILE or --batch"),
         (("complete", "nowhere.py", "--line", "1", "--column", "1"), 2, "nowhere.py"),
         (("complete", "shapes.py", "--line", "99", "--column", "1"), 2, "--line 99"),

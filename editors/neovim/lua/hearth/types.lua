@@ -27,6 +27,7 @@
 ---@field enabled? boolean Index the workspace folders and keep the index current. Default: `true`.
 ---@field embedder? string What turns code into vectors: `static` (built in, no model), `ollama:NAME`, or `sentence-transformers:NAME_OR_PATH`. Default: `"static"`.
 ---@field max_file_kib? integer Larger files are not indexed, in KiB. Default: `1024`.
+---@field max_source_mib? integer A folder's source beyond this is not indexed, in MiB; an index takes about twice as much. Default: `1024`.
 ---@field exclude? string[] More paths to leave out, as .gitignore patterns. Default: `{}`.
 
 ---@class hearth.InitOptions.actions
@@ -53,6 +54,7 @@
 ---@class hearth.WorkspaceSettings.index
 ---@field enabled? boolean Index the workspace folders and keep the index current. Default: `true`.
 ---@field max_file_kib? integer Larger files are not indexed, in KiB. Default: `1024`.
+---@field max_source_mib? integer A folder's source beyond this is not indexed, in MiB; an index takes about twice as much. Default: `1024`.
 ---@field exclude? string[] More paths to leave out, as .gitignore patterns. Default: `{}`.
 
 ---@class hearth.WorkspaceSettings.actions

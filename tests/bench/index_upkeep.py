@@ -1,0 +1,178 @@
+"""What an index costs over its life: `python -m tests.bench.index_upkeep [PART ...] [--saves N] [--kills N]`.
+
+Parts: `saves` (save to searchable at 130,000 chunks, and what a build of that size needs in memory), `unchanged` (a second run
+over 10,000 files), `age` (10,000 saves: versions and bytes), `kills` (kill -9 at random moments, then compared with a clean
+build). Source is the standard library of the running Python, copied under several names to reach a size; that is real code, but
+three times the same. "parses" is the time over tree-sitter's alone on the same files in one process, in the same run.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import statistics
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+from indexer.build import Updater, build
+from indexer.embedding import make_embedder
+from indexer.manifest import TABLES, bytes_on_disk, load_manifest
+from indexer.search import IndexReader
+from indexer.settings import IndexSettings
+from indexer.versions import count_versions
+from indexer.walk import walk
+from tests.bench.index_speed import BUILDING, UNCHANGED, parse_seconds, row, run_measured, spread, timed
+from tests.support.building import start
+from tests.support.trees import rows_of
+
+SETTINGS = IndexSettings()
+PARTS = ("saves", "unchanged", "age", "kills")
+SEED = 20261125
+
+KILLED_FILES, COMMIT_CHUNKS = 90, 150
+"""A build of about 15 commits and a tidying, in a few seconds."""
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    options = {one: int(arguments[at + 1]) for at, one in enumerate(arguments) if one.startswith("--")}
+    parts = [one for one in arguments if one in PARTS] or PARTS
+    for part in parts:
+        folder = Path(tempfile.mkdtemp(prefix=f"hearth-{part}-"))
+        print(f"\n-- {part} --", flush=True)
+        try:
+            if part == "saves":
+                saves(folder)
+            elif part == "unchanged":
+                unchanged(folder)
+            elif part == "age":
+                age(folder, options.get("--saves", 10_000))
+            else:
+                kills(folder, options.get("--kills", 50))
+        finally:
+            shutil.rmtree(folder)
+
+
+def library(root: Path, copies: int) -> Path:
+    """The standard library, under so many names."""
+    ignored = shutil.ignore_patterns("site-packages", "__pycache__")
+    for number in range(copies):
+        shutil.copytree(sysconfig.get_path("stdlib"), root / f"copy_{number}", ignore=ignored, symlinks=True)
+    return root
+
+
+def saves(folder: Path) -> None:
+    """A build of more than a million lines, then a save at a time, each asked for by a reader that is open all the while."""
+    root, location = library(folder / "root", 3), folder / "index"
+    files = walk(root, SETTINGS).files
+    parsing = sum(parse_seconds(root / file.path, file.language or "") for file in files)
+    seconds, cpu, peak, printed = run_measured(BUILDING, root, location)
+    report = json.loads(printed)
+    row("built", f"{report['files']:,} files", f"{report['lines']:,} lines", f"{report['chunks']:,} chunks")
+    row("  time", f"{seconds:.1f} s", f"{seconds / parsing:.1f} parses", f"CPU {cpu / parsing:.1f} parses")
+    row("  peak memory of all processes", f"{peak:.0f} MiB", f"{peak / report['lines'] * 1e6:.0f} MiB a million lines")
+    row("  on disk", f"{bytes_on_disk(location) / 1e6:.0f} MB")
+    embedder = make_embedder("static")
+    reader, updater = IndexReader.open(location, embedder), Updater(root, location, SETTINGS, embedder)
+    row("first question", f"{timed(lambda: reader.search('where are temporary files deleted')):.2f} s")
+    paths = [file.path for file in files if file.language == "python"]
+    written, seen, whole = [], [], []
+    for number, path in enumerate(random.Random(SEED).sample(paths, 120)):
+        with (root / path).open("a") as file:
+            file.write(f"\n\ndef saved_{number}_here():\n    return {number}\n")
+        written.append(timed(lambda path=path: updater.update([path])))
+        started = time.perf_counter()
+        hits = reader.search(f"saved_{number}_here", k=3)
+        seen.append(time.perf_counter() - started)
+        whole.append(written[-1] + seen[-1])
+        assert hits[0].path == path, hits
+    row("a saved file, written", *spread(written[5:]))
+    row("  found by an open reader", *spread(seen[5:]))
+    row("save to searchable (target p95 150 ms)", *spread(whole[5:]))
+    row("tidying afterwards, in idle time", f"{timed(updater.tidy):.1f} s")
+
+
+def unchanged(folder: Path) -> None:
+    """A second run over 10,000 files."""
+    root, location = folder / "root", folder / "index"
+    sources = [path for path in sorted(Path(sysconfig.get_path("stdlib")).rglob("*.py")) if "site-packages" not in path.parts]
+    for number in range(10_000):
+        path = root / f"package_{number % 100}" / f"module_{number}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(sources[number % len(sources)], path)
+    report = build(root, location, SETTINGS, make_embedder("static"))
+    time.sleep(0.2)  # files that changed just before they were looked at are read again
+    run_measured(UNCHANGED, root, location)
+    runs = [float(run_measured(UNCHANGED, root, location)[3].split()[1]) for _ in range(5)]
+    row("files, lines", f"{report.files:,}", f"{report.lines:,}")
+    row("nothing changed (target 1 s)", f"median {statistics.median(runs):.2f} s", f"of {report.seconds:.0f} s from nothing")
+
+
+def age(folder: Path, count: int) -> None:
+    """Saves without a pause, as many as a year brings; what a fresh index would take is measured at the end."""
+    root, location = folder / "root", folder / "index"
+    library(folder / "all", 1)
+    chosen = sorted((folder / "all" / "copy_0").glob("*.py"))
+    root.mkdir()
+    for path in chosen:
+        shutil.copyfile(path, root / path.name)
+    embedder, chance = make_embedder("static"), random.Random(SEED)
+    build(root, location, SETTINGS, embedder)
+    updater = Updater(root, location, SETTINGS, embedder)
+    most_versions, most_bytes, slow, took = 0, 0, 0, []
+    for number in range(count):
+        path = chance.choice(chosen).name
+        text = (root / path).read_text("utf-8", "replace").split("\n\n# saved")[0]
+        (root / path).write_text(f"{text}\n\n# saved\ndef saved_{number}():\n    return {number}\n", "utf-8")
+        took.append(timed(lambda path=path: updater.update([path])))
+        most_versions = max(most_versions, count_versions(location / TABLES))
+        most_bytes = max(most_bytes, bytes_on_disk(location))
+        slow += took[-1] > 10 * took[0]
+    build(root, folder / "fresh", SETTINGS, embedder)
+    fresh = bytes_on_disk(folder / "fresh")
+    state = load_manifest(location)
+    assert state is not None
+    row("saves", f"{count:,}", f"files {state.files}", f"chunks {state.chunks:,}")
+    row("most versions of a table (target under 50)", str(most_versions))
+    row("on disk, fresh index = 1 (target 1.5)", f"end {bytes_on_disk(location) / fresh:.2f}", f"most {most_bytes / fresh:.2f}")
+    row("a save", *spread(took))
+    same = rows_of(location) == rows_of(folder / "fresh")
+    row("rows like those of the fresh index", "yes" if same else "NO")
+
+
+def kills(folder: Path, count: int) -> None:
+    """Each build is killed at a random moment of the time that a whole one takes, then goes on; then it is compared."""
+    root = folder / "root"
+    sources = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[:KILLED_FILES]
+    for path in sources:
+        (root / "lib").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, root / "lib" / path.name)
+    whole = timed(lambda: run(root, folder / "clean"))
+    clean, chance = rows_of(folder / "clean"), random.Random(SEED)
+    equal = finished = 0
+    for number in range(count):
+        location = folder / f"index_{number}"
+        process = start(root, location, commit_chunks=COMMIT_CHUNKS)
+        time.sleep(chance.random() * whole)  # any moment: that is what is measured
+        process.kill()
+        process.communicate()
+        finished += process.returncode == 0
+        run(root, location)
+        equal += rows_of(location) == clean
+        shutil.rmtree(location)
+    row("kill -9 at a random moment of a build", f"{count} builds", f"{whole:.1f} s each", f"{finished} were done already")
+    row("the next run identical to a clean build", f"{equal} of {count}")
+
+
+def run(root: Path, location: Path) -> None:
+    process = start(root, location, commit_chunks=COMMIT_CHUNKS)
+    process.communicate()
+    assert process.returncode == 0
+
+
+if __name__ == "__main__":
+    main()
