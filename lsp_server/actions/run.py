@@ -27,6 +27,9 @@ from lsp_server.completion.records import Repository
 from lsp_server.model.port import Message
 from lsp_server.settings import ActionSettings
 
+TITLE_CHARACTERS = 48
+"""Of what the user typed: a tab and a window's frame hold about so much."""
+
 SHOWN_AGAIN = 1500
 """Characters of a refused answer that the model is shown once more: enough to see the mistake, little to read."""
 
@@ -55,6 +58,14 @@ class Run:
     first_token_ms: float = 0.0
     model_ms: float = 0.0
     last: Reply = field(default_factory=Reply)
+
+    @property
+    def title(self) -> str:
+        """What the user did, as an editor names it above a diff: their own words where they gave some."""
+        words = " ".join(self.request.instruction.split())
+        if self.request.action.answer != "code" or not words:
+            return self.request.action.title.removesuffix("…")
+        return words if len(words) <= TITLE_CHARACTERS else words[: TITLE_CHARACTERS - 1] + "…"
 
     @property
     def code(self) -> str:
@@ -130,7 +141,7 @@ class Run:
         if edit.code == "unchanged":
             return self.outcome(markdown=f"{edit.sentence}\n", refusal=edit)
         said = safe(reply.text, self.files.locate).strip() or "The model said nothing."
-        lead = f"**{self.request.action.title.removesuffix('…')}: not applied.** {edit.sentence} This is what the model said:"
+        lead = f"**{self.title}: not applied.** {edit.sentence} This is what the model said:"
         return self.outcome(markdown=f"{lead}\n\n{said}\n", refusal=edit)
 
     def outcome(self, *, edits: Sequence[FileEdit] = (), markdown: str = "", refusal: Refusal | None = None) -> Outcome:
@@ -140,7 +151,7 @@ class Run:
         stages["total"] = 1000 * (monotonic() - self.started)
         return Outcome(
             action=action.id,
-            title=action.title.removesuffix("…"),
+            title=self.title,
             edits=tuple(edits),
             markdown=markdown,
             refusal=refusal,

@@ -3,6 +3,9 @@
 The real server over stdio, a scripted model behind Ollama's protocol. The menu is asked for at random cursors, and after each
 keystroke, in files of 100, 1,000 and 10,000 lines. Cancel is measured from the notification to the answer of the command, and
 to the moment at which the model server sees its socket closed, in the middle of a stream.
+
+On a busy machine a time says how long others held the processor. So the first row is the same conversation about nothing (a
+command that answers `{}`), and the last column is what the server itself computed for each request, which load hardly moves.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+
+import psutil
 
 from tests.support.editing import Editor
 from tests.support.scripted_ollama import ScriptedOllama, scripted_ollama
@@ -39,12 +44,30 @@ def document(lines: int) -> str:
     return "".join(parts)
 
 
-async def menus(wire: Wire, lines: int, dice: random.Random, *, typing: bool) -> list[float]:
-    """Milliseconds from request to answer."""
+def computed(wire: Wire) -> float:
+    """Milliseconds of processor time that the server has used."""
+    used = psutil.Process(wire.process.pid).cpu_times()
+    return 1000 * float(used.user + used.system)
+
+
+async def nothing(wire: Wire) -> tuple[list[float], float]:
+    """Milliseconds from a request that takes no work to its answer, and those computed for each."""
+    taken, before = [], computed(wire)
+    for _ in range(MENUS):
+        started = perf_counter()
+        await wire.command("hearth.inspect")
+        taken.append(1000 * (perf_counter() - started))
+    return taken, (computed(wire) - before) / MENUS
+
+
+async def menus(wire: Wire, lines: int, dice: random.Random, *, typing: bool) -> tuple[list[float], float]:
+    """Milliseconds from request to answer, and those computed for each."""
     uri = f"file:///nowhere/{lines}_{typing}.py"
     editor = Editor(wire, uri, document(lines), "utf-16")
-    taken = []
+    taken, before = [], 0.0
     for number in range(MENUS + 5):
+        if number == 5:  # the first ones import, and load the grammar
+            before = computed(wire)
         at = dice.randrange(len(editor.text))
         if typing:
             editor.type(at, 0, "x")
@@ -56,9 +79,9 @@ async def menus(wire: Wire, lines: int, dice: random.Random, *, typing: bool) ->
         }
         started = perf_counter()
         await wire.request("textDocument/codeAction", params)
-        if number >= 5:  # the first ones import, and load the grammar
+        if number >= 5:
             taken.append(1000 * (perf_counter() - started))
-    return taken
+    return taken, (computed(wire) - before) / MENUS
 
 
 async def cancels(wire: Wire, model: ScriptedOllama) -> tuple[list[float], list[float]]:
@@ -84,10 +107,11 @@ async def cancels(wire: Wire, model: ScriptedOllama) -> tuple[list[float], list[
     return answered, closed
 
 
-def row(what: str, taken: Sequence[float]) -> None:
+def row(what: str, taken: Sequence[float], each: float | None = None) -> None:
     ordered = sorted(taken)
     p50, p95 = statistics.median(ordered), ordered[int(0.95 * len(ordered))]
-    print(f"{what:58} {len(taken):6} {p50:8.1f} {p95:8.1f} {ordered[-1]:8.1f}", flush=True)
+    own = "" if each is None else f"{each:8.1f}"
+    print(f"{what:58} {len(taken):6} {p50:8.1f} {p95:8.1f} {ordered[-1]:8.1f} {own}", flush=True)
 
 
 async def measure() -> int:
@@ -97,10 +121,11 @@ async def measure() -> int:
         async with running_server(Path(home)) as wire:
             await wire.initialize(CLIENT)
             await wire.status("ready")
-            print(f"{'ms':58} {'times':>6} {'p50':>8} {'p95':>8} {'most':>8}")
+            print(f"{'ms':58} {'times':>6} {'p50':>8} {'p95':>8} {'most':>8} {'own':>8}")
+            row("a request without work", *await nothing(wire))
             for lines in (100, 1000, 10_000):
-                row(f"menu, {lines} lines, cursor moved", await menus(wire, lines, dice, typing=False))
-                row(f"menu, {lines} lines, after a keystroke", await menus(wire, lines, dice, typing=True))
+                row(f"menu, {lines} lines, cursor moved", *await menus(wire, lines, dice, typing=False))
+                row(f"menu, {lines} lines, after a keystroke", *await menus(wire, lines, dice, typing=True))
             answered, closed = await cancels(wire, model)
             row("cancel to answer, in the middle of a stream", answered)
             row("cancel to closed socket", closed)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.editors.texts import KNOWN
+from tests.editors.texts import KNOWN, TOTAL, upto
+from tests.editors.window import Window, user_settings
+from tests.support.cache import ROOT
 from tests.support.editors.extension import packed_extension
 from tests.support.editors.machine import EditorUnavailable
 from tests.support.editors.neovims import Neovim, neovim
 from tests.support.editors.recital import recite
 from tests.support.editors.vscode import VSCode, vscode
+from tests.support.editors.workbench import vscode_window
 from tests.support.not_run import cannot_run
 from tests.support.scripted_ollama import ScriptedOllama, scripted_ollama
 
@@ -49,3 +54,32 @@ def reciter() -> Iterator[ScriptedOllama]:
     with scripted_ollama() as model:
         model.reply = recite(KNOWN)
         yield model
+
+
+@pytest.fixture
+def own_reciter() -> Iterator[ScriptedOllama]:
+    """One of a test's own, for tests that take its models away and stop it."""
+    with scripted_ollama() as model:
+        model.reply = recite(KNOWN)
+        yield model
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def window(
+    real_vscode: VSCode, extension: Path, reciter: ScriptedOllama, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Window]:
+    """One window on a workspace of two folders, ready."""
+    folder = tmp_path_factory.mktemp("vscode")
+    for name in ("project", "other"):
+        (folder / name / ".git").mkdir(parents=True)
+    (folder / "project/shop.py").write_text(TOTAL)
+    (folder / "other/second.py").write_text(upto(TOTAL, '"""\n') + "    ")
+    workspace = folder / "two.code-workspace"
+    workspace.write_text(json.dumps({"folders": [{"path": "project"}, {"path": "other"}]}))
+    env = {"PYTHONPATH": str(ROOT)}
+    settings = user_settings(reciter, **{"files.readonlyInclude": {"**/readonly.py": True}})
+    async with vscode_window(real_vscode, extension, folder, settings=settings, env=env, open_path=workspace) as bench:
+        made = Window(bench, folder / "project", reciter)
+        await made.until_status("flame Hearth")
+        await made.warm_up()
+        yield made

@@ -133,7 +133,7 @@ async def test_closing_the_window_stops_the_model(screen: Screen, reciter: Scrip
     try:
         await screen.command("Hearth explain")
         await screen.until(lambda: "word word" in screen.text(), "the beginning of the answer")
-        running = reciter.asked[-1]
+        running = reciter.chats[-1]
         await screen.type("q")
 
         async def closed() -> bool:
@@ -173,7 +173,7 @@ async def test_a_rewrite_tells_how_far_it_is_and_is_cancelled(screen: Screen, re
     try:
         await screen.command("Hearth refactor make it longer")
         await screen.until(lambda: "hearth: Refactor, 3 lines" in screen.rows()[-2], "how far it is")
-        running = reciter.asked[-1]
+        running = reciter.chats[-1]
         await screen.command("Hearth cancel")
         await said(screen, "Hearth: stopped.")
         await screen.until(lambda: screen.rows()[-2].endswith(" hearth"), "the statusline as it was")

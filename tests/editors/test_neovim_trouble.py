@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,14 @@ import pytest
 
 from tests.editors.conftest import neovim_or_not_run
 from tests.editors.test_neovim_commands import ANSWERS, said
-from tests.editors.texts import KNOWN, TOTAL, long_enough_to_see, upto
+from tests.editors.texts import TOTAL, long_enough_to_see, upto
 from tests.support.cache import ROOT
 from tests.support.editors.neovim_session import ghost_text, neovim_session
 from tests.support.editors.neovims import VERSIONS, Neovim
 from tests.support.editors.programs import program
-from tests.support.editors.recital import recite
-from tests.support.scripted_ollama import MODEL, ScriptedOllama, scripted_ollama
+from tests.support.scripted_ollama import MODEL, ScriptedOllama
 
 pytestmark = pytest.mark.editors
-
-
-@pytest.fixture
-def reciter() -> Iterator[ScriptedOllama]:
-    """One of each test's own: these tests take its models away."""
-    with scripted_ollama() as model:
-        model.reply = recite(KNOWN)
-        yield model
 
 
 @pytest.fixture(params=VERSIONS)
@@ -46,12 +36,12 @@ def begun(project: Path) -> None:
 
 
 async def test_a_missing_model_is_fetched_with_progress_and_then_there_is_ghost_text(
-    neovim: Neovim, reciter: ScriptedOllama, tmp_path: Path
+    neovim: Neovim, own_reciter: ScriptedOllama, tmp_path: Path
 ) -> None:
     begun(tmp_path / "project")
-    reciter.models.clear()
-    reciter.pull_gate.clear()
-    async with neovim_session(neovim, tmp_path, settings=settings(reciter), lua=ANSWERS, open_file="shop.py") as screen:
+    own_reciter.models.clear()
+    own_reciter.pull_gate.clear()
+    async with neovim_session(neovim, tmp_path, settings=settings(own_reciter), lua=ANSWERS, open_file="shop.py") as screen:
         await said(screen, ":Hearth pull")
         await screen.until(lambda: "hearth: no model" in screen.text(), "the trouble in the statusline")
         await screen.command("Hearth pull")
@@ -59,9 +49,9 @@ async def test_a_missing_model_is_fetched_with_progress_and_then_there_is_ghost_
         assert MODEL in (await screen.lua("return vim.g.offered"))[0], "the one that is missing comes first"
         await screen.command("Hearth cancel")
         await screen.until(lambda: "fetching" not in screen.text(), "no progress any more")
-        await screen.eventually(lambda: _gave_up(reciter), "Ollama was told")
+        await screen.eventually(lambda: _gave_up(own_reciter), "Ollama was told")
 
-        reciter.pull_gate.set()
+        own_reciter.pull_gate.set()
         await screen.command(f"Hearth pull {MODEL}")
         await said(screen, f"{MODEL} is here")
         await screen.until(lambda: screen.rows()[-2].endswith(" hearth"), "all is well")
@@ -74,7 +64,7 @@ async def _gave_up(model: ScriptedOllama) -> bool:
 
 
 async def test_the_server_is_found_on_path_run_by_uvx_where_allowed_and_never_taken_from_the_project(
-    neovim: Neovim, reciter: ScriptedOllama, tmp_path: Path
+    neovim: Neovim, own_reciter: ScriptedOllama, tmp_path: Path
 ) -> None:
     project, told = tmp_path / "project", tmp_path / "was-run"
     begun(project)
@@ -82,7 +72,9 @@ async def test_the_server_is_found_on_path_run_by_uvx_where_allowed_and_never_ta
     program(tmp_path / "tools/uvx", f'echo "$@" >> "{tmp_path}/uvx-got"; shift 3; exec "{sys.executable}" -m lsp_server "$@"')
     path = f".::{tmp_path}/tools:/usr/bin:/bin"
     lua = f'vim.env.PATH = "{path}"; vim.env.PYTHONPATH = "{ROOT}"\n{ANSWERS}'
-    session = neovim_session(neovim, tmp_path, settings=settings(reciter), options={"cmd": None}, lua=lua, open_file="shop.py")
+    session = neovim_session(
+        neovim, tmp_path, settings=settings(own_reciter), options={"cmd": None}, lua=lua, open_file="shop.py"
+    )
     async with session as screen:
         await said(screen, "uv tool install hearth-lsp")
         await screen.lua("vim.g.hearth = { uvx = true }")
@@ -98,7 +90,7 @@ async def test_the_server_is_found_on_path_run_by_uvx_where_allowed_and_never_ta
     assert not told.exists()
 
 
-async def test_indexing_is_told_in_percent(neovim: Neovim, reciter: ScriptedOllama, tmp_path: Path) -> None:
+async def test_indexing_is_told_in_percent(neovim: Neovim, own_reciter: ScriptedOllama, tmp_path: Path) -> None:
     begun(tmp_path / "project")
     long_enough_to_see(tmp_path / "project")
     lua = """vim.g.percents = {}
@@ -107,7 +99,7 @@ async def test_indexing_is_told_in_percent(neovim: Neovim, reciter: ScriptedOlla
           local line = require("hearth").statusline():gsub("%%%%", "%%")
           vim.g.percents = vim.list_extend(vim.g.percents, { line })
         end })"""
-    async with neovim_session(neovim, tmp_path, settings=settings(reciter), lua=lua, open_file="shop.py") as screen:
+    async with neovim_session(neovim, tmp_path, settings=settings(own_reciter), lua=lua, open_file="shop.py") as screen:
         await screen.until(lambda: screen.rows()[-2].endswith(" hearth"), "the index is built")
         seen = await screen.lua("return vim.g.percents")
     assert len(set(seen)) > 2

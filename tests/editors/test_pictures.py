@@ -101,24 +101,27 @@ async def test_vscode(real_vscode: VSCode, extension: Path, reciter: ScriptedOll
         "workbench.activityBar.location": "hidden",
         "remote.autoForwardPorts": False,
         "breadcrumbs.enabled": False,
+        "editor.stickyScroll.enabled": False,
+        "window.title": "${rootName}",
     }
     window = vscode_window(
         real_vscode, extension, tmp_path, settings=settings, env={"PYTHONPATH": str(ROOT)}, open_path=project,
-        size=(1120, 640), scale=2,
+        size=(1120, 680), scale=2,
     )  # fmt: skip
     async with window as bench:
         await bench.until(lambda: _is(bench.status(), "flame Hearth"), "ready")
         await bench.open("orders.py")
         await bench.end_of_file()
         await _until_drawn(bench)
-        await bench.page.screenshot(path=picture("vscode-ghost-text"))
+        await _shoot(bench, "vscode-ghost-text")
 
+        await bench.press("Control+b")  # the answer stands beside the code, and needs the room
         await bench.open("basket.py")
         await bench.go_to(23, 16)
         reciter.reply = lambda _: EXPLANATION.splitlines(keepends=True)
         await bench.command("Hearth: Explain Selection")
         await bench.answer().get_by_text("Nothing is rounded").wait_for()
-        await bench.page.screenshot(path=picture("vscode-explain"))
+        await _shoot(bench, "vscode-explain")
         await bench.close_answer()
 
         reciter.reply = lambda _: [f"```python\n{REWRITTEN}```\n"]
@@ -132,8 +135,18 @@ async def test_vscode(real_vscode: VSCode, extension: Path, reciter: ScriptedOll
         await bench.page.locator(".notification-toast .monaco-button", has_text="Discard").wait_for()
         await bench.page.locator(".notification-toast .monaco-button", has_text="Cancel").wait_for(state="detached")
         await asyncio.sleep(0.6)  # toasts slide and fade; a picture of that is no picture
-        await bench.page.screenshot(path=picture("vscode-refactor"))
+        await _shoot(bench, "vscode-refactor")
         await bench.button("Discard")
+
+
+async def _shoot(bench: Workbench, name: str) -> None:
+    """A picture without the items that VS Code shows in a browser only."""
+    await bench.page.evaluate("""() => {
+        for (const item of document.querySelectorAll(".statusbar-item")) {
+            if (/host|forwardedPorts|keyboardLayout/.test(item.id)) item.style.display = "none";
+        }
+    }""")
+    await bench.page.screenshot(path=picture(name))
 
 
 async def _is(answer: object, wanted: str) -> bool:
@@ -165,14 +178,15 @@ async def test_neovim(real_vscode: VSCode, reciter: ScriptedOllama, tmp_path: Pa
     )
     async with session as screen:
         await screen.until(lambda: screen.text().split("\n")[-2].rstrip().endswith(" hearth"), "ready")
-        await screen.type("Gzzo")  # the middle of the window: lines of ghost text below it need room
+        await screen.type("Gzz7<C-y>o")  # low in the window, where lines of ghost text below still have room
         await screen.until(lambda: "return min" in ghost_text(screen), "ghost text")
         await _draw(screen, real_vscode, "neovim-ghost-text", "orders.py")
         await screen.type("<Esc>")
         await screen.command("edit! basket.py | call cursor(23, 16)")
         reciter.reply = lambda _: [f"```python\n{REWRITTEN}```\n"]
         await screen.command("Hearth refactor a loop, please")
-        await screen.until(lambda: "+        return cents" in screen.text(), "the diff")
+        shown = lambda: "+        return cents" in screen.text() and "@@" in screen.rows()[screen.cursor[0]]  # noqa: E731
+        await screen.until(shown, "the diff, with the cursor in it")
         await _draw(screen, real_vscode, "neovim-refactor", "basket.py")
         await screen.type("q")
 

@@ -2,110 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
-import pytest_asyncio
 
 from tests.editors.texts import AREA, CALL, GREETING, TOTAL, upto
-from tests.support.cache import ROOT
-from tests.support.editors.vscode import VSCode
-from tests.support.editors.workbench import Workbench, vscode_window
-from tests.support.scripted_ollama import MODEL, ScriptedOllama
+from tests.editors.window import Window
 
 pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
-
-SERVER = [sys.executable, "-m", "lsp_server", "serve", "--log-level", "info"]
-
-_names = count(1)
-
-
-def user_settings(model: ScriptedOllama, **more: Any) -> dict[str, Any]:
-    """What a user of this server has in their settings."""
-    own = {"hearth.server.path": SERVER, "hearth.model.backend": "ollama", "hearth.model.name": MODEL}
-    return {**own, "hearth.model.ollama_host": model.url, **more}
-
-
-@dataclass
-class Window:
-    bench: Workbench
-    project: Path
-    model: ScriptedOllama
-
-    async def edit(self, text: str, name: str = "") -> str:
-        """Open a new file with this text, the cursor behind its last character; returns its name."""
-        name = name or f"file{next(_names)}.py"
-        (self.project / name).write_bytes(text.encode())
-        await self.bench.open(name)
-        await self.bench.end_of_file()
-        return name
-
-    async def warm_up(self) -> None:
-        """Type until there is ghost text: VS Code makes what asks for it when idle, after the first file."""
-        await self.edit("# " + upto(TOTAL, '"""\n') + "    ")
-
-        async def seen() -> bool:
-            await self.bench.type("ret")
-            for _ in range(20):
-                if await self.bench.ghost_text():
-                    return True
-                await asyncio.sleep(0.1)
-            for _ in "ret":
-                await self.bench.press("Backspace")
-            return False
-
-        await self.bench.until(seen, "the first ghost text")
-
-    async def until_text(self, text: str) -> None:
-        async def look() -> bool:
-            return await self.bench.text() == text
-
-        try:
-            await self.bench.until(look, "the text")
-        except AssertionError as error:
-            raise AssertionError(f"{error}\ndrawn:\n{await self.bench.text()}\nwanted:\n{text}") from None
-
-    async def until_status(self, text: str) -> None:
-        async def look() -> bool:
-            return await self.bench.status() == text
-
-        try:
-            await self.bench.until(look, f"status {text!r}")
-        except AssertionError as error:
-            raise AssertionError(
-                f"{error}; it is {await self.bench.status()!r}, saying {await self.bench.status_tooltip()!r}"
-            ) from None
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def window(
-    real_vscode: VSCode, extension: Path, reciter: ScriptedOllama, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Window]:
-    """One window on a workspace of two folders, ready."""
-    folder = tmp_path_factory.mktemp("vscode")
-    for name in ("project", "other"):
-        (folder / name / ".git").mkdir(parents=True)
-    (folder / "project/shop.py").write_text(TOTAL)
-    (folder / "other/second.py").write_text(upto(TOTAL, '"""\n') + "    ")
-    workspace = folder / "two.code-workspace"
-    workspace.write_text(json.dumps({"folders": [{"path": "project"}, {"path": "other"}]}))
-    env = {"PYTHONPATH": str(ROOT)}
-    settings = user_settings(reciter, **{"files.readonlyInclude": {"**/readonly.py": True}})
-    async with vscode_window(real_vscode, extension, folder, settings=settings, env=env, open_path=workspace) as bench:
-        made = Window(bench, folder / "project", reciter)
-        await made.until_status("flame Hearth")
-        await made.warm_up()
-        yield made
 
 
 async def test_ghost_text_is_drawn_and_taken_whole_and_undone_alone(window: Window) -> None:
@@ -118,7 +26,7 @@ async def test_ghost_text_is_drawn_and_taken_whole_and_undone_alone(window: Wind
     await window.until_text(upto(TOTAL, "    ret"))
 
 
-async def test_a_block_by_word_and_by_the_rest(window: Window) -> None:
+async def test_a_block_by_word_and_then_line_by_line(window: Window) -> None:
     await window.edit(upto(AREA, '"""\n') + "   ")
     await window.bench.type(" ")
     body = AREA[len(upto(AREA, '"""\n    ')) :].rstrip("\n")
@@ -126,7 +34,16 @@ async def test_a_block_by_word_and_by_the_rest(window: Window) -> None:
     await window.bench.press("Control+ArrowRight")
     await window.until_text(upto(AREA, "    if"))
     await window.bench.until_ghost(body.removeprefix("if"))
-    await window.bench.press("Tab")
+    await window.bench.press("Control+ArrowDown")
+    await window.until_text(upto(AREA, "height < 0:\n"))  # VS Code takes the line's end along
+    await window.bench.until_ghost(lambda text: text.lstrip().startswith("return 0"))
+    await window.bench.press("Control+ArrowDown")
+    await window.until_text(upto(AREA, "return 0\n"))
+    await window.bench.until_ghost(lambda text: text.lstrip().startswith("result = "))
+    await window.bench.press("Control+ArrowDown")
+    await window.until_text(upto(AREA, "height\n"))
+    await window.bench.until_ghost(lambda text: text.lstrip() == "return result")
+    await window.bench.press("Control+ArrowDown")
     await window.until_text(AREA.rstrip("\n"))
 
 
@@ -214,84 +131,6 @@ async def test_search_jumps_to_what_it_found(window: Window) -> None:
     await field.fill("sum up the prices")
     await window.bench.choose("shop.py:1")
     await window.bench.page.locator('.tab.active[data-resource-name="shop.py"]').wait_for()
-
-
-async def test_stats_are_shown_in_a_panel(window: Window) -> None:
-    await window.bench.command("Hearth: Show Stats")
-    panel = window.bench.answer()
-    await panel.get_by_text("These numbers stay on this machine.").wait_for()
-    assert "suggestions" in await panel.locator("table").first.inner_text()
-    await window.bench.close_answer()
-
-
-EXPLANATION = "It adds the **prices** up.\n\nSee [shop.py](%s#L3): `sum` does the work.\n\nAn empty list gives 0.\n"
-REWRITTEN = TOTAL.replace("sum(prices)", "sum(prices, start=0)")
-
-
-async def test_an_explanation_streams_into_a_panel_with_links_that_jump(window: Window) -> None:
-    await window.bench.open("shop.py")
-    await window.bench.go_to(3, 8)
-    text = EXPLANATION % (window.project / "shop.py").as_uri()
-    before, window.model.reply = window.model.reply, lambda _: text.splitlines(keepends=True)
-    window.model.piece_s = 1.0
-    try:
-        await window.bench.command("Hearth: Explain Selection")
-        panel = window.bench.answer()
-        await panel.get_by_text("It adds the").wait_for()
-        assert not await panel.get_by_text("An empty list gives 0.").is_visible()
-        await panel.get_by_text("An empty list gives 0.").wait_for()
-        assert await panel.locator("strong", has_text="prices").count() == 1
-        link = panel.locator("a", has_text="shop.py")
-        if await link.count():
-            await link.first.click()
-        await window.bench.page.locator('.tab.active[data-resource-name="shop.py"]').first.wait_for()
-        await window.bench.close_answer()
-    finally:
-        window.model.reply, window.model.piece_s = before, 0.0
-
-
-async def test_closing_the_panel_stops_the_model(window: Window) -> None:
-    await window.bench.open("shop.py")
-    await window.bench.go_to(3, 8)
-    before, window.model.reply = window.model.reply, lambda _: ["word word\n\n"] * 300
-    window.model.piece_s = 0.1
-    try:
-        await window.bench.command("Hearth: Explain Selection")
-        await window.bench.answer().get_by_text("word word").first.wait_for()
-        running = window.model.asked[-1]
-        await window.bench.close_answer()
-
-        async def closed() -> bool:
-            return running.closed.is_set()
-
-        await window.bench.until(closed, "the model was stopped")
-    finally:
-        window.model.reply, window.model.piece_s = before, 0.0
-
-
-@pytest.mark.parametrize("button", ["Apply", "Discard"])
-async def test_a_rewrite_is_shown_then_applied_or_not_and_undone_in_one_step(window: Window, button: str) -> None:
-    name = await window.edit(TOTAL)
-    await window.bench.go_to(3, 8)
-    before, window.model.reply = window.model.reply, lambda _: [f"```python\n{REWRITTEN}```\n"]
-    try:
-        await window.bench.command("Hearth: Refactor Selection")
-        field = window.bench.page.locator(".quick-input-widget input.input")
-        await field.wait_for(state="visible")
-        await field.fill("name the start of the sum")
-        await window.bench.press("Enter")
-        diff = window.bench.page.locator(".monaco-diff-editor")
-        await diff.locator(".modified .view-line", has_text="start=0").wait_for()
-        await window.bench.button(button)
-        await diff.wait_for(state="detached")
-        await window.bench.page.locator(f'.tab.active[data-resource-name="{name}"]').wait_for()
-        await window.bench.focus()
-        if button == "Apply":
-            await window.until_text(REWRITTEN)
-            await window.bench.press("Control+z")
-        await window.until_text(TOTAL)
-    finally:
-        window.model.reply = before
 
 
 async def test_switched_off_and_on_again(window: Window) -> None:

@@ -42,6 +42,7 @@ def upto(text: str, end: str) -> str:
 
 def long_enough_to_see(project: Path) -> None:
     """Files whose indexing takes some seconds, so that its progress can be watched."""
+    project.mkdir(exist_ok=True)
     for number in range(50):
         parts = [KNOWN.replace("def ", f"def n{number}_{part}_") for part in range(60)]
         (project / f"part{number}.py").write_text("\n\n".join(parts))

@@ -70,6 +70,11 @@ class ScriptedOllama:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def chats(self) -> list[Asked]:
+        """The conversations among what was asked: code actions, and not what is written ahead of them."""
+        return [one for one in self.asked if "messages" in one.body]
+
     def start(self) -> None:
         started = threading.Event()
 

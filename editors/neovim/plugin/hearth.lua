@@ -13,7 +13,13 @@ end
 local function highlight()
   -- Neovim 0.12 has a group for it; before, nothing says "not there yet" like the end-of-buffer marks.
   local ghost = vim.fn.hlexists("ComplHint") == 1 and "ComplHint" or "NonText"
-  vim.api.nvim_set_hl(0, "HearthGhostText", { link = ghost, default = true })
+  local look = vim.api.nvim_get_hl(0, { name = ghost, link = false })
+  if look.ctermfg then
+    vim.api.nvim_set_hl(0, "HearthGhostText", { link = ghost, default = true })
+  else
+    -- Many schemes say nothing for terminals of 16 colours, and then ghost text would look like text: dark gray it is.
+    vim.api.nvim_set_hl(0, "HearthGhostText", vim.tbl_extend("keep", { ctermfg = 8, default = true }, look))
+  end
   vim.api.nvim_set_hl(0, "HearthTrouble", { link = "DiagnosticWarn", default = true })
 end
 highlight()

@@ -25,7 +25,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   context.subscriptions.push(log, status, review, hearth);
 
   /** Commands that need the server, by name. */
-  const served: Record<string, (client: LanguageClient) => unknown> = {
+  const served: Record<string, (client: LanguageClient, word?: string) => unknown> = {
     "hearth.indexWorkspace": indexWorkspace,
     "hearth.chooseModel": chooseModel,
     "hearth.fetchModel": fetchModel,
@@ -45,9 +45,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     "hearth.showMenu": () => showMenu(status),
   };
   for (const [name, run] of Object.entries(served)) {
-    const command = () => {
+    const command = (word?: unknown) => {
       const client = hearth.get();
-      return client && run(client);
+      return client && run(client, typeof word === "string" ? word : undefined);
     };
     context.subscriptions.push(vscode.commands.registerCommand(name, command));
   }
@@ -129,8 +129,8 @@ async function openHelp(context: vscode.ExtensionContext): Promise<void> {
 async function showMenu(status: StatusItem): Promise<void> {
   const enabled = vscode.workspace.getConfiguration("hearth").get("completion.enabled", true);
   const said = status.last;
-  const entries: [icon: string, title: string, command: string][] = [
-    ...status.buttons().map(([title, command]): [string, string, string] => ["lightbulb", title, command]),
+  const entries: [icon: string, title: string, command: string, ...words: string[]][] = [
+    ...status.buttons().map((button): [string, ...typeof button] => ["lightbulb", ...button]),
     [enabled ? "circle-slash" : "flame", enabled ? "Switch Ghost Text Off" : "Switch Ghost Text On", "hearth.toggle"],
     ["search", "Search Repository…", "hearth.searchRepository"],
     ["comment-discussion", "Ask About the Repository…", "hearth.ask"],
@@ -140,9 +140,9 @@ async function showMenu(status: StatusItem): Promise<void> {
     ["debug-restart", "Restart", "hearth.restart"],
     ["output", "Open Log", "hearth.openLog"],
   ];
-  const items = entries.map(([icon, title, command]) => ({ label: `$(${icon}) ${title}`, command }));
+  const items = entries.map(([icon, title, command, ...words]) => ({ label: `$(${icon}) ${title}`, command, words }));
   const chosen = await vscode.window.showQuickPick(items, { title: "Hearth", placeHolder: said?.message });
   if (chosen) {
-    await vscode.commands.executeCommand(chosen.command);
+    await vscode.commands.executeCommand(chosen.command, ...chosen.words);
   }
 }

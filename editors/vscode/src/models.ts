@@ -29,15 +29,33 @@ export async function chooseModel(client: LanguageClient): Promise<void> {
   }
 }
 
-export async function fetchModel(client: LanguageClient): Promise<void> {
+/** Fetch a model: the one that is wanted, or one that the user chooses. Its terms are asked about where it has some. */
+export async function fetchModel(client: LanguageClient, wanted?: string): Promise<void> {
   const found = (await client.sendRequest(ExecuteCommandRequest.type, { command: Commands.models })) as Models;
-  type Choice = vscode.QuickPickItem & { name?: string; terms?: string };
+  const name = wanted ?? (await chooseWhatToFetch(found));
+  if (!name) {
+    return;
+  }
+  const terms = found.suggested.find((one) => one.name === name)?.terms;
+  if (terms) {
+    const detail = `${name} is under the ${terms}.`;
+    const answer = await vscode.window.showInformationMessage("Accept the model's terms?", { modal: true, detail }, "Accept");
+    if (answer !== "Accept") {
+      return;
+    }
+  }
+  if (await pull(client, name, Boolean(terms))) {
+    await offerUse(name);
+  }
+}
+
+async function chooseWhatToFetch(found: Models): Promise<string | undefined> {
+  type Choice = vscode.QuickPickItem & { name?: string };
   const choices: Choice[] = found.suggested.map((one) => ({
     label: one.name,
     description: size(one.size_bytes),
     detail: one.note,
     name: one.name,
-    terms: one.terms,
   }));
   choices.push({ label: "$(edit) Another name…", detail: "Any model that Ollama knows" });
   const chosen = await vscode.window.showQuickPick(choices, {
@@ -45,40 +63,40 @@ export async function fetchModel(client: LanguageClient): Promise<void> {
     placeHolder: "Fetching, and nothing else, reaches beyond this machine",
   });
   if (!chosen) {
-    return;
+    return undefined;
   }
-  const name = chosen.name ?? (await vscode.window.showInputBox({ title: "Hearth: Fetch a Model", prompt: "Name in Ollama" }));
-  if (!name) {
-    return;
-  }
-  if (chosen.terms) {
-    const detail = `${name} is under the ${chosen.terms}.`;
-    const answer = await vscode.window.showInformationMessage("Accept the model's terms?", { modal: true, detail }, "Accept");
-    if (answer !== "Accept") {
-      return;
-    }
-  }
-  await pull(client, name, Boolean(chosen.terms));
+  return chosen.name ?? vscode.window.showInputBox({ title: "Hearth: Fetch a Model", prompt: "Name in Ollama" });
 }
 
-async function pull(client: LanguageClient, name: string, accepted: boolean): Promise<void> {
+/** A model that settings name is used by itself when it is here; any other one where the user says so. */
+async function offerUse(name: string): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration("hearth");
+  const buttons = configuration.get("model.name") === name ? [] : ["Use It"];
+  if (await vscode.window.showInformationMessage(`Hearth: ${name} is here.`, ...buttons)) {
+    await configuration.update("model.name", name, vscode.ConfigurationTarget.Global);
+  }
+}
+
+/** Whether the model is here now. */
+async function pull(client: LanguageClient, name: string, accepted: boolean): Promise<boolean> {
   const options = { location: vscode.ProgressLocation.Notification, title: `Hearth: fetching ${name}`, cancellable: true };
-  await vscode.window.withProgress(options, async (progress, token) => {
+  return vscode.window.withProgress(options, async (progress, token) => {
     const workDoneToken = `hearth-code-pull-${++tokens}`;
     let percent = 0;
     const listener = client.onProgress(WorkDone, workDoneToken, (value) => {
       const now = value.percentage ?? percent;
-      progress.report({ message: value.message, increment: now - percent });
+      progress.report({ message: [value.message, now ? `${now} %` : ""].filter(Boolean).join(", "), increment: now - percent });
       percent = now;
     });
     try {
       const params = { command: Commands.pullModel, arguments: [{ name, accepted }], workDoneToken };
       await client.sendRequest(ExecuteCommandRequest.type, params, token);
-      void vscode.window.showInformationMessage(`Hearth: ${name} is here.`);
+      return true;
     } catch (error) {
       if (!token.isCancellationRequested) {
         void vscode.window.showErrorMessage(`Hearth: ${(error as Error).message}`);
       }
+      return false;
     } finally {
       listener.dispose();
     }

@@ -68,7 +68,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
     });
     await vscode.commands.executeCommand("setContext", "hearth.reviewing", true);
     await this.open(title, changes);
-    void vscode.window.showInformationMessage(`${title}: apply it?`, "Apply", "Discard").then((chosen) => {
+    void vscode.window.showInformationMessage(`${title}. Apply it?`, "Apply", "Discard").then((chosen) => {
       if (chosen) {
         this.answer?.(chosen === "Apply");
       }
@@ -97,7 +97,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
     if (pairs.length === 1) {
       const [[uri, before, after]] = pairs;
       const name = vscode.workspace.asRelativePath(uri, false);
-      await vscode.commands.executeCommand("vscode.diff", before, after, `${title}: ${name}`, { preview: true });
+      await vscode.commands.executeCommand("vscode.diff", before, after, `${title} (${name})`, { preview: true });
     } else {
       await vscode.commands.executeCommand("vscode.changes", title, pairs);
     }

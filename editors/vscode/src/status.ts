@@ -7,9 +7,12 @@ interface Look {
   icon: string;
   text?: (status: Status) => string;
   warns?: boolean;
-  /** What a message offers, once, when this state comes: a title and the command behind it. */
-  buttons?: [title: string, command: string][];
+  /** What a message offers, once, when this state comes. */
+  buttons?: (status: Status) => Button[];
 }
+
+/** A title, the command behind it, and what the command is given. */
+export type Button = [title: string, command: string, ...words: string[]];
 
 const LOOKS: Record<State, Look> = {
   starting: { icon: "loading~spin" },
@@ -19,8 +22,9 @@ const LOOKS: Record<State, Look> = {
     icon: "warning",
     text: () => ": no model",
     warns: true,
-    buttons: [
-      ["Fetch a Model…", "hearth.fetchModel"],
+    buttons: (status) => [
+      status.model ? [`Fetch ${status.model}`, "hearth.fetchModel", status.model] : ["Fetch a Model…", "hearth.fetchModel"],
+      ["Choose Another Model…", "hearth.chooseModel"],
       ["Open Help", "hearth.openHelp"],
     ],
   },
@@ -28,7 +32,7 @@ const LOOKS: Record<State, Look> = {
     icon: "warning",
     text: () => ": model unreachable",
     warns: true,
-    buttons: [
+    buttons: () => [
       ["Open Help", "hearth.openHelp"],
       ["Try Again", "hearth.lookAgain"],
     ],
@@ -37,7 +41,7 @@ const LOOKS: Record<State, Look> = {
     icon: "warning",
     text: () => ": model failing",
     warns: true,
-    buttons: [
+    buttons: () => [
       ["Open Log", "hearth.openLog"],
       ["Choose Another Model…", "hearth.chooseModel"],
     ],
@@ -82,7 +86,7 @@ export class StatusItem implements vscode.Disposable {
     this.draw(text, tooltip, look.warns ?? false);
     if (look.buttons && !this.told.has(status.message)) {
       this.told.add(status.message);
-      void this.tell(tooltip, look.buttons);
+      void this.tell(tooltip, look.buttons(status));
     }
     if (status.state === "ready") {
       this.told.clear();
@@ -90,8 +94,8 @@ export class StatusItem implements vscode.Disposable {
   }
 
   /** What can be done in the present state, for the menu behind the item. */
-  buttons(): [title: string, command: string][] {
-    return (this.status && LOOKS[this.status.state]?.buttons) ?? [];
+  buttons(): Button[] {
+    return (this.status && LOOKS[this.status.state]?.buttons?.(this.status)) ?? [];
   }
 
   dispose(): void {
@@ -105,11 +109,11 @@ export class StatusItem implements vscode.Disposable {
     this.item.backgroundColor = warns ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
   }
 
-  private async tell(message: string, buttons: [string, string][]): Promise<void> {
+  private async tell(message: string, buttons: Button[]): Promise<void> {
     const chosen = await vscode.window.showWarningMessage(`Hearth: ${message}`, ...buttons.map(([title]) => title));
-    const command = buttons.find(([title]) => title === chosen)?.[1];
+    const [, command, ...words] = buttons.find(([title]) => title === chosen) ?? [];
     if (command) {
-      await vscode.commands.executeCommand(command);
+      await vscode.commands.executeCommand(command, ...words);
     }
   }
 }

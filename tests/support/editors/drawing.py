@@ -11,8 +11,10 @@ from playwright.async_api import async_playwright
 
 from tests.support.editors.screen import Screen
 
-CELL = (9.03, 20)
-"""Width and height of a cell in CSS pixels: DejaVu Sans Mono at 15 px advances 0.602 of its size."""
+FONT = 15.5
+CELL = (9.33, 18)
+"""Width and height of a cell in CSS pixels: DejaVu Sans Mono advances 0.602 of its size and is 1.164 of it high, so that the
+lines of frames meet."""
 
 
 async def draw_screen(screen: Screen, chromium: Path, file: Path, *, title: str) -> None:
@@ -29,7 +31,7 @@ async def draw_screen(screen: Screen, chromium: Path, file: Path, *, title: str)
       .bar {{ height: 34px; display: flex; align-items: center; padding-left: 14px; gap: 8px; background: #0f1014;
         color: #8d93a1; font: 13px "DejaVu Sans", sans-serif; }}
       .bar i {{ width: 11px; height: 11px; border-radius: 50%; background: #3a3d46; }} .bar span {{ margin-left: 10px; }}
-      .text {{ padding: 10px 12px; font: 15px/{CELL[1]}px "DejaVu Sans Mono", monospace; }}
+      .text {{ padding: 10px 12px; font: {FONT}px/{CELL[1]}px "DejaVu Sans Mono", monospace; }}
       .window {{ position: relative; }}
       .cursor {{ position: absolute; width: 2px; height: {CELL[1]}px; background: #f2913d; }}
       .row {{ height: {CELL[1]}px; white-space: pre; display: flex; }} .row span {{ display: inline-block; overflow: hidden; }}

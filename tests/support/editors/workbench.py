@@ -57,17 +57,18 @@ class Workbench:
 
     async def open(self, name: str) -> None:
         """Open a file of the workspace by its name, as Ctrl+P does, and give it the keyboard."""
-        await self.page.keyboard.press("Control+p")
         field = self.page.locator(".quick-input-widget input.input")
-        await field.wait_for(state="visible")
         row = self.page.locator(".quick-input-list .monaco-list-row", has_text=Path(name).name).first
 
         async def listed() -> bool:
+            # It closes by itself when something else takes the keyboard: an editor that was asked for just before.
             # The list is made when the name is typed, from what the file system showed then: a file that is newer than
             # VS Code's picture of the folder comes with a later look.
-            await field.fill("")
-            await field.fill(name)
             with contextlib.suppress(PlaywrightTimeout):
+                if not await field.is_visible():
+                    await self.page.keyboard.press("Control+p")
+                await field.fill("", timeout=3000)
+                await field.fill(name, timeout=3000)
                 await row.wait_for(timeout=3000)
             return await row.is_visible()
 

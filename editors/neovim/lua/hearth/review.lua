@@ -85,21 +85,24 @@ local function before_and_after(file, encoding)
   return name, table.concat(lines, "\n") .. "\n", table.concat(after, "\n") .. "\n"
 end
 
---- The edit as a unified diff, a header line for each file.
+--- The edit as a unified diff. Several files have a header each; the one file's name is returned beside.
 ---@param edit lsp.WorkspaceEdit
 ---@param encoding string
----@return string[]
+---@return string[] lines, string? name
 function M.diff(edit, encoding)
   local diff = vim.text and vim.text.diff or vim.diff
-  local lines = {}
-  for _, file in ipairs(by_file(edit)) do
+  local lines, files = {}, by_file(edit)
+  local shown
+  for _, file in ipairs(files) do
     local name, before, after = before_and_after(file, encoding)
-    local shown = vim.fn.fnamemodify(name, ":~:.")
-    vim.list_extend(lines, { "--- " .. shown, "+++ " .. shown })
+    shown = vim.fn.fnamemodify(name, ":~:.")
+    if #files > 1 then
+      vim.list_extend(lines, { "--- " .. shown, "+++ " .. shown })
+    end
     local hunks = diff(before, after, { ctxlen = 3 }) --[[@as string]]
     vim.list_extend(lines, vim.split(vim.trim(hunks), "\n", { plain = true }))
   end
-  return lines
+  return lines, #files == 1 and shown or nil
 end
 
 --- Show a diff and ask. The answer comes once; closing the window means no.
@@ -174,11 +177,11 @@ function M.apply_edit(_, params, ctx)
     local co = coroutine.running()
     local title = params.label or "Apply this edit?"
     local synchronous, early = true, nil
-    local ok, lines = pcall(M.diff, params.edit, encoding)
+    local ok, lines, name = pcall(M.diff, params.edit, encoding)
     if not ok then
       return { applied = false, failureReason = tostring(lines) }
     end
-    M.ask(title, lines, function(yes)
+    M.ask(name and ("%s (%s)"):format(title, name) or title, lines, function(yes)
       if synchronous then
         early = yes
       else

@@ -23,6 +23,21 @@ local TROUBLE = {
   model_failing = "model failing",
 }
 
+local SHORT = {
+  model_missing = "no model yet. `:Hearth pull` fetches one, `:Hearth status` says more.",
+  model_unreachable = "the model's server does not answer. `:Hearth status` says more.",
+  model_failing = "the model fails. `:Hearth status` says more.",
+}
+
+--- A trouble in words that fit into one line: a longer message would stop everything with "Press ENTER".
+---@param status hearth.Status
+---@return string
+function M.told(status)
+  local pull = status.state == "model_missing" and " `:Hearth pull` does it from here." or ""
+  local whole = vim.trim(("Hearth: %s %s"):format(status.message, status.action)) .. pull
+  return vim.fn.strdisplaywidth(whole) <= vim.v.echospace and whole or "Hearth: " .. SHORT[status.state]
+end
+
 --- The handler of `hearth/status`.
 ---@param status hearth.Status
 function M.receive(status)
@@ -32,8 +47,7 @@ function M.receive(status)
   vim.cmd.redrawstatus({ bang = true })
   if TROUBLE[status.state] and not shown[status.message] then
     shown[status.message] = true
-    local here = status.state == "model_missing" and " `:Hearth pull` fetches it from here." or ""
-    vim.notify(vim.trim(("Hearth: %s %s"):format(status.message, status.action)) .. here, vim.log.levels.WARN)
+    vim.notify(M.told(status), vim.log.levels.WARN)
   end
 end
 
