@@ -1,6 +1,6 @@
 """Which files of a directory change, as they change. Knows no index; what a path means, the walk knows.
 
-`watchfiles` (docs/decisions/0010-watching-files.md) is imported when somebody watches, never by the server: editors tell it.
+`watchfiles` (docs/decisions/0014-watching-files.md) is imported when somebody watches, never by the server: editors tell it.
 """
 
 from __future__ import annotations

@@ -59,6 +59,10 @@ class Indexing(Protocol):
         """A file was saved, made or deleted."""
         ...
 
+    def hold(self, path: Path, text: str | None) -> None:
+        """An open document's text as it is now; None when it is closed."""
+        ...
+
     def rebuild(self) -> None:
         """Index every folder again, keeping what has not changed."""
         ...

@@ -17,6 +17,7 @@ def did_open(ls: Connection, params: types.DidOpenTextDocumentParams) -> None:
     opened = conversions.opened(params.text_document, ls.roots)
     ls.documents[opened.uri] = opened
     ls.runs.follow(opened.uri, opened.text)
+    _hold(ls, opened.uri, opened.text)
 
 
 def did_change(ls: Connection, params: types.DidChangeTextDocumentParams) -> None:
@@ -29,12 +30,14 @@ def did_change(ls: Connection, params: types.DidChangeTextDocumentParams) -> Non
     now = conversions.changed(known, params.content_changes, document.version, ls.encoding)
     ls.documents[document.uri] = now
     ls.runs.follow(now.uri, now.text)
+    _hold(ls, now.uri, now.text)
 
 
 def did_close(ls: Connection, params: types.DidCloseTextDocumentParams) -> None:
     """The document left the editor."""
     ls.documents.pop(params.text_document.uri, None)
     ls.session.closed(params.text_document.uri)
+    _hold(ls, params.text_document.uri, None)
 
 
 def did_save(ls: Connection, params: types.DidSaveTextDocumentParams) -> None:
@@ -59,6 +62,13 @@ def did_delete_files(ls: Connection, params: types.DeleteFilesParams) -> None:
     """Files are gone."""
     for one in params.files:
         _touch(ls, one.uri)
+
+
+def _hold(ls: Connection, uri: str, text: str | None) -> None:
+    """Until it is saved and closed, what is in the editor counts in searches, not what is on disk."""
+    path = conversions.path_of(uri)
+    if path is not None:
+        ls.session.indexing.hold(path, text)
 
 
 def _touch(ls: Connection, uri: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from indexer.records import BuildReport, Progress
+from indexer.records import BuildReport, Progress, SourceFile
 from indexer.settings import IndexSettings
 from lsp_server.settings import ModelSettings, Settings
 
@@ -120,6 +120,13 @@ def _walk(job: Job) -> IndexSettings:
     return IndexSettings(
         max_file_bytes=job.max_file_kib * 1024, max_source_bytes=job.max_source_mib * 1024 * 1024, exclude=job.exclude
     )
+
+
+def counted(job: Job, path: str) -> SourceFile | str | None:
+    """What the walk says of one file, named relative to the root: the file, why it is left out, or None if it is gone."""
+    from indexer.walk import counts
+
+    return counts(Path(job.root), _walk(job), path)
 
 
 def check(job: Job) -> Checkup:

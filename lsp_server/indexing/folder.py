@@ -18,6 +18,7 @@ from indexer.errors import BuildCancelledError, IndexDamagedError, IndexerError,
 from indexer.records import Asker, Contents, Hit, Import, Name, Progress, Symbol
 from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
+from lsp_server.indexing.buffers import MORE_HITS, Buffers
 from lsp_server.indexing.child import build_in_child
 from lsp_server.indexing.lookup import Lookup
 from lsp_server.indexing.thread import IndexThread
@@ -61,6 +62,7 @@ class FolderIndex:
         self._wanted.set()
         self._building: asyncio.Task[None] | None = None
         self._tidying = Tidying(job, self._wanted.set)
+        self.buffers = Buffers(job)
         self._updater: Updater | None = None
         self._damages = 0
         self._retry_s = FIRST_RETRY_S
@@ -73,27 +75,19 @@ class FolderIndex:
     async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
         """Chunks that answer a question, or resemble the code at a cursor, best first; none while there is no index."""
         lookup = self._lookup
-        return await self._asked(partial(lookup.search, text, k=k, asker=asker)) if lookup else ()
+        if lookup is None:
+            return ()
+        more = MORE_HITS if self.buffers.are_open else 0
+        hits = await self._asked(partial(lookup.search, text, k=k + more, asker=asker))
+        return await self._thread.run(lambda: self.buffers.found(hits, text, k, asker)) if more else hits
 
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
         """Chunks that define the names, in the order of the names; none while there is no index."""
         lookup = self._lookup
-        return await self._asked(partial(lookup.definitions, names, k=k)) if lookup else ()
-
-    async def symbols(self, names: Sequence[str], *, k: int) -> Sequence[Symbol]:
-        """Definitions of the names, in the order of the names; none while there is no index."""
-        lookup = self._lookup
-        return await self._asked(partial(lookup.symbols, names, k=k)) if lookup else ()
-
-    async def members(self, of: Symbol, *, k: int) -> Sequence[Symbol]:
-        """Definitions directly inside of another; none while there is no index."""
-        lookup = self._lookup
-        return await self._asked(partial(lookup.members, of, k=k)) if lookup else ()
-
-    async def imports(self, path: str) -> Sequence[Import]:
-        """What a file imports, with the files that are meant; nothing while there is no index."""
-        lookup = self._lookup
-        return await self._asked(partial(lookup.imports, path)) if lookup else ()
+        if lookup is None:
+            return ()
+        hits = await self._asked(partial(lookup.definitions, names, k=k))
+        return await self._thread.run(lambda: self.buffers.defining(hits, names, k)) if self.buffers.are_open else hits
 
     async def meanings(
         self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str

@@ -28,6 +28,7 @@ class IndexingService:
         self._settings = Settings()
         self._roots: list[Path] = []
         self._folders: dict[str, FolderIndex] = {}
+        self._open: dict[Path, str] = {}
         self._refused: dict[str, IndexState] = {}
         self._on_change: Callable[[], None] = lambda: None
         self._turn = asyncio.Lock()
@@ -58,6 +59,16 @@ class IndexingService:
         relative = path.relative_to(root)
         if _NEVER.isdisjoint(relative.parts):
             self._folders[str(root)].touch(relative.as_posix())
+
+    def hold(self, path: Path, text: str | None) -> None:
+        """An open document's text as it is now, which counts in place of the disk's; None when it is closed."""
+        if text is None:
+            self._open.pop(path, None)
+        else:
+            self._open[path] = text
+        root = self._root_of(path)
+        if root is not None:
+            self._folders[str(root)].buffers.hold(path.relative_to(root).as_posix(), text)
 
     def rebuild(self) -> None:
         """Index every folder again; unchanged files are kept."""
@@ -98,6 +109,8 @@ class IndexingService:
         for root, job in wanted.items():
             if root not in self._folders and root not in self._refused:
                 self._folders[root] = FolderIndex(job, self._thread, self._turn, self._on_change)
+        for path, text in [*self._open.items()]:
+            self.hold(path, text)
         self._on_change()
 
     def _remove(self, root: str) -> None:

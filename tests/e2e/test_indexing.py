@@ -120,6 +120,19 @@ async def test_what_is_saved_is_found(shared: tuple[Wire, ScriptedOllama, Path])
     assert "How far gamma is" not in await prompt_for(wire, model, "gamma_distance", root)
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_in_the_editor_is_found_before_it_is_saved(shared: tuple[Wire, ScriptedOllama, Path]) -> None:
+    wire, model, root = shared
+    uri = (root / "alpha.py").as_uri()
+    wire.open(uri, 'def zeta_distance(z):\n    """How far zeta is."""\n    return z\n')
+    found = await wire.command("hearth.search", {"query": "zeta distance"})
+    assert (found[0]["path"], found[0]["symbol"]) == ("alpha.py", "zeta_distance")
+    assert "How far alpha" not in str(found)
+    assert "How far zeta is" in await prompt_for(wire, model, "zeta_distance", root)
+    wire.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    assert "How far alpha" in str(await wire.command("hearth.search", {"query": "alpha distance"}))
+
+
 @pytest.mark.slow
 async def test_a_file_that_comes_to_be_ignored_leaves_the_index(
     tmp_path: Path, model: ScriptedOllama, repository: Path
