@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import monotonic
 
 from lsp_server.completion import prompt
 from lsp_server.completion.anchoring import Anchors
@@ -50,6 +51,9 @@ class Place:
     suggested: str = ""
 
 
+Known = Callable[[Place, ChosenModel], bool]
+"""Whether something is remembered for a place already."""
+
 Keep = Callable[[Run, Place, ChosenModel], None]
 """Takes a finished run and the place that it answers."""
 
@@ -57,16 +61,22 @@ Keep = Callable[[Run, Place, ChosenModel], None]
 class Ahead:
     """At most one thing is done ahead at a time; `stop` ends it."""
 
-    def __init__(self, anchors: Anchors, keep: Keep, longest_tokens: int) -> None:
+    def __init__(self, anchors: Anchors, keep: Keep, known: Known, longest_tokens: int) -> None:
         self._anchors = anchors
         self._longest = longest_tokens
         self._keep = keep
+        self._known = known
         self._task: asyncio.Task[None] | None = None
+        self._asked = 0.0
 
     def begin(self, place: Place, chosen: ChosenModel, anchor: Anchor) -> None:
         """Wait for the editor to be idle, then work ahead of this place."""
         self.stop()
         self._task = asyncio.create_task(self._work(place, chosen, anchor))
+
+    def asked(self) -> None:
+        """Somebody is there, even if what they type goes along a suggestion and disturbs nothing here."""
+        self._asked = monotonic()
 
     def stop(self) -> None:
         """Somebody types: leave the model to them."""
@@ -88,7 +98,8 @@ class Ahead:
                 await asyncio.sleep(LONG_IDLE_S)
                 await self._move(new, place, chosen)
             if not chosen.reuse.known:
-                await asyncio.sleep(AWAY_S)
+                while (left := self._asked + AWAY_S - monotonic()) > 0:
+                    await asyncio.sleep(left)
                 await reuse.probe(chosen, self._longest)
                 await self._move(
                     await self._anchors.take(place.snapshot, place.before, place.after, chosen, IDLE_MS), place, chosen
@@ -111,7 +122,7 @@ class Ahead:
             line = before[before.rfind("\n") + 1 :]
             before += "\n" + line[: len(line) - len(line.lstrip())]
         extent = extent_at(before, place.after, "automatic")
-        if extent is None:
+        if extent is None or self._known(Place(place.snapshot, before, place.after), chosen):
             return
         anchor, tail = await self._anchors.at(place.snapshot, before, place.after, chosen, IDLE_MS)
         built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, place.snapshot)

@@ -24,6 +24,9 @@ SMALLEST_PROMPT = 256
 LEAST_READ = 32
 """Tokens that must have been read for their time to say anything: a call has 40 to 60 ms of its own."""
 
+LEAST_MS = 20.0
+"""Where the runner does not count what it reused: anything faster came from its cache, whatever we believe that to hold."""
+
 _WEIGHT = 0.3
 """Of the newest measurement, in a running mean: settles in about five requests, rides out one odd file."""
 
@@ -48,11 +51,11 @@ class Calibration:
             seen = len(prompt) / usage.prompt_tokens
             self.characters_per_token += _WEIGHT * (seen - self.characters_per_token)
         if usage is not None and usage.reused_tokens is not None:
-            read = float(usage.prompt_tokens - usage.reused_tokens)
+            read, least_ms = float(usage.prompt_tokens - usage.reused_tokens), 0.0
         else:
-            read = (len(prompt) - shared) / self.characters_per_token
+            read, least_ms = (len(prompt) - shared) / self.characters_per_token, LEAST_MS
         took = usage.prompt_ms if usage is not None else read_ms
-        if read >= LEAST_READ and took > 0:
+        if took > least_ms and read >= LEAST_READ:
             speed = 1000 * read / took
             self.tokens_per_second += (_WEIGHT if self.tokens_per_second else 1.0) * (speed - self.tokens_per_second)
 

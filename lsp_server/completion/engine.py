@@ -64,7 +64,7 @@ class CompletionEngine:
         self._cache = SuggestionCache()
         self._trees = Trees()
         self._anchors = Anchors(repository, settings, self._trees)
-        self._ahead = Ahead(self._anchors, self._keep, settings.prompt_tokens)
+        self._ahead = Ahead(self._anchors, self._keep, self._is_known, settings.prompt_tokens)
         self._run: Run | None = None
 
     def forget(self) -> None:
@@ -83,6 +83,7 @@ class CompletionEngine:
         """
         snapshot, clock = request.snapshot, _Clock()
         before, after = snapshot.text[: request.offset], snapshot.text[request.offset :]
+        self._ahead.asked()
         if not self._settings.enabled or snapshot.language in self._settings.disabled_languages:
             return None
         if extent_at(before, after, request.trigger) is None:  # text alone forbids it: no need to parse
@@ -169,6 +170,9 @@ class CompletionEngine:
         self._run = Run(chosen.client.generate(model, wanted), built, anchor, before, after, extent)
         return self._run, ""
 
+    def _is_known(self, place: Place, chosen: ChosenModel) -> bool:
+        return self._cache.get(place.snapshot.uri, place.before, place.after, chosen.info.name)[0]
+
     def _keep(self, run: Run, place: Place, chosen: ChosenModel) -> None:
         """Remember what was written ahead of a place."""
         text = _cleaned(run.text, place.before, place.after, run.built, place.snapshot)
@@ -207,7 +211,8 @@ class CompletionEngine:
     def _usage(self, chosen: ChosenModel, run: Run) -> Usage:
         """What the run cost: the runner's count, or an estimate of the prompt where the run was ended before it counted."""
         calibration = self._anchors.calibration(chosen)
-        if run.whole:
+        if run.whole and not run.is_learnt:  # once: what is read for somebody else meanwhile must not count as this one's
+            run.is_learnt = True
             calibration.learn(run.built.text, run.usage, run.read_ms)
         return run.usage or Usage(prompt_tokens=int(len(run.built.text) / calibration.characters_per_token))
 

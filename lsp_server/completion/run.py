@@ -42,6 +42,7 @@ class Run:
         self.readers = 0
         self.uri, self.model = anchor.uri, anchor.model
         self.origin = new_origin()
+        self.is_learnt = False
         self._stopping = False
         self._started = monotonic()
         self._first: float | None = None

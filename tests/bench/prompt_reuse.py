@@ -81,13 +81,13 @@ class Column:
 
 
 class Shelf:
-    """The same three snippets for whoever asks: what is found is measured elsewhere, here only where it stands."""
+    """The same six snippets for whoever asks: what is found is measured elsewhere, here only where it stands."""
 
     def __init__(self, place: Place) -> None:
         others = sorted(one for one in place.path.parent.glob(f"*{place.path.suffix}") if one != place.path)
-        texts = [one.read_text(encoding="utf-8", errors="replace").split("\n")[:12] for one in others]
-        rows = [(one, lines) for one, lines in zip(others, texts, strict=True) if sum(map(len, lines)) > 100][:3]
-        self.hits = [Hit(one.name, 1, 12, "", "code", 1.0, "\n".join(lines)) for one, lines in rows]
+        texts = [one.read_text(encoding="utf-8", errors="replace").split("\n")[:6] for one in others]
+        rows = [(one, lines) for one, lines in zip(others, texts, strict=True) if sum(map(len, lines)) > 80][:6]
+        self.hits = [Hit(one.name, 1, 6, "", "code", 1.0, "\n".join(lines)) for one, lines in rows]
 
     async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
         return self.hits[:k]

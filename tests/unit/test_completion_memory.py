@@ -83,3 +83,14 @@ def test_an_answer_that_was_ended_early_tells_by_its_first_token() -> None:
     calibration = Calibration()
     calibration.learn("x" * 600, None, read_ms=500)
     assert calibration.tokens_per_second == 600 / CHARACTERS_PER_TOKEN / 0.5
+
+
+def test_what_came_from_the_runners_cache_says_nothing_about_its_speed() -> None:
+    """A prompt that is believed to be new and is there in a millisecond was not read: the cache held it all the same."""
+    calibration = Calibration()
+    calibration.learn("a" * 1500, Usage(prompt_tokens=500, prompt_ms=1000))
+    speed = calibration.tokens_per_second
+    calibration.learn("b" * 1500, Usage(prompt_tokens=500, prompt_ms=1.3))
+    assert calibration.tokens_per_second == speed
+    calibration.learn("c" * 1500, Usage(prompt_tokens=500, reused_tokens=0, prompt_ms=5))  # counted: then it was read
+    assert calibration.tokens_per_second > speed
