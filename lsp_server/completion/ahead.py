@@ -98,7 +98,7 @@ class Ahead:
                 await asyncio.sleep(LONG_IDLE_S)
                 await self._move(new, place, chosen)
             if not chosen.reuse.known:
-                while (left := self._asked + AWAY_S - monotonic()) > 0:
+                while (left := self._asked + AWAY_S - monotonic()) > 0:  # noqa: ASYNC110 - each key moves the end of the pause
                     await asyncio.sleep(left)
                 await reuse.probe(chosen, self._longest)
                 await self._move(
