@@ -1,0 +1,171 @@
+"""From a keystroke to ghost text at the pauses of a typist, on a real runner: Hearth beside the usual order, in one run.
+
+usage: python -m tests.bench.pauses [--runner embedded|ollama] [--places N]
+
+The same files, traces, model and budget as `prompt_reuse`. Both sides are typed at in real time and cancel what a newer key
+makes stale, as editors do; both wait `completion.debounce_ms` for another key. At a pause the clock runs from the key to the
+answer, and the typist goes on when it is there, or after the pause of the trace if that is longer. The usual side shows what
+the model writes up to the end of the line. What is counted is when something is there to be shown, not whether it is right:
+the model is given tokens that it was not trained with.
+
+Afterwards a long prompt that nobody waits for is read, and in the middle of it a key asks at another place: how long that key
+waits before its own prompt is sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from time import monotonic
+
+from lsp_server.completion.engine import CompletionEngine
+from lsp_server.completion.records import CompletionRequest
+from lsp_server.documents import DocumentSnapshot
+from lsp_server.ledger.summary import quantile
+from lsp_server.model.families import FAMILIES
+from lsp_server.model.port import AHEAD, ChosenModel, Generation
+from lsp_server.model.scheduler import ScheduledClient
+from lsp_server.settings import CompletionSettings
+from tests.bench.prompt_reuse import CHARACTERS_PER_TOKEN, FAMILY, PROMPT_TOKENS, Place, Shelf, places, runner
+from tests.support.meter import Meter
+from tests.support.usual_order import UsualOrder
+
+MAX_TOKENS = 24
+LONGEST_WAIT_S = 30.0
+"""At one pause: a runner that reads two whole prompts for keys that are stale can take as long."""
+
+Ask = Callable[[DocumentSnapshot, int, Callable[[], str]], Awaitable[bool]]
+"""Asks at a place of a document and waits for the answer: whether there was text."""
+
+SETTINGS = replace(CompletionSettings(), prompt_tokens=PROMPT_TOKENS, max_tokens=MAX_TOKENS)
+
+
+def with_hearth(chosen: ChosenModel, place: Place) -> tuple[Ask, Callable[[], None]]:
+    """The real engine, as the server has one for each folder, and what stops its work ahead of the user."""
+
+    async def model() -> ChosenModel:
+        return chosen
+
+    engine = CompletionEngine(model=model, repository=Shelf(place), settings=SETTINGS)
+
+    async def ask(snapshot: DocumentSnapshot, offset: int, now: Callable[[], str]) -> bool:
+        return await engine.complete(CompletionRequest(snapshot, offset, now=now)) is not None
+
+    return ask, engine.forget
+
+
+def as_usual(chosen: ChosenModel, place: Place) -> Ask:
+    """A pause for another key, the prompt in the usual order, and the first line of what comes."""
+    order = UsualOrder(FAMILIES[FAMILY], int(PROMPT_TOKENS * CHARACTERS_PER_TOKEN))
+
+    async def ask(snapshot: DocumentSnapshot, offset: int, now: Callable[[], str]) -> bool:
+        await asyncio.sleep(SETTINGS.debounce_ms / 1000)
+        prompt, text = order.prompt(snapshot.text[:offset], snapshot.text[offset:]), ""
+        wanted = Generation(prompt, max_tokens=MAX_TOKENS)
+        async with aclosing(chosen.client.generate(chosen.info.name, wanted)) as pieces:
+            async for piece in pieces:
+                text += piece.text
+                if "\n" in text.strip("\n"):
+                    break
+        return bool(text.strip())
+
+    return ask
+
+
+async def sit(ask: Ask, place: Place) -> list[tuple[str, float, bool]]:
+    """Type one trace; for each pause its place, seconds from the key to the answer, and whether there was text."""
+    found: list[tuple[str, float, bool]] = []
+    text, asking = place.trace.start, None
+    for number, key in enumerate(place.trace.keys):
+        text = text[: key.offset] + key.text + text[key.offset :]
+        document = text
+        snapshot = DocumentSnapshot(f"file:///{place.trace.name}", place.path.name, None, place.language, number, text)
+        if asking is not None and not asking.done():
+            asking.cancel()
+        began = monotonic()
+        asking = asyncio.ensure_future(ask(snapshot, key.offset + len(key.text), lambda document=document: document))
+        if not key.place:
+            await asyncio.wait({asking}, timeout=key.pause_s)
+            await asyncio.sleep(max(0.0, key.pause_s - (monotonic() - began)))
+            continue
+        await asyncio.wait({asking}, timeout=LONGEST_WAIT_S)
+        found.append((key.place, monotonic() - began, asking.done() and not asking.exception() and asking.result()))
+        await asyncio.sleep(max(0.0, key.pause_s - (monotonic() - began)))
+    if asking is not None:
+        asking.cancel()
+    return found
+
+
+def row(name: str, found: Sequence[tuple[str, float, bool]]) -> tuple[str, float]:
+    """A line of the table, and its p50 at fresh lines."""
+    fresh = [one for one in found if one[0] == "fresh line"]
+    waits = sorted(1000 * took for _, took, there in fresh if there)
+    middle, late = quantile(waits, 0.5) or 0, quantile(waits, 0.95) or 0
+    return f"| {name} | {len(fresh)} | {len(waits)} | {middle:.0f} | {late:.0f} |", middle
+
+
+async def stale_read(chosen: ChosenModel, meter: Meter, place: Place) -> tuple[list[float], float]:
+    """How long keys wait behind a read that nobody wants, in seconds each, and the longest piece of such a read."""
+    waits, pieces = [], []
+    text = place.path.read_text(encoding="utf-8") * 2
+    for number in range(6):
+        long = f"# {number}\n" + text[:4800]
+        first = len(meter.calls)
+        reading = asyncio.ensure_future(_consume(chosen, Generation(long, max_tokens=1, priority=AHEAD)))
+        while len(meter.calls) < first + 2 and not reading.done():  # noqa: ASYNC110 - the meter is a list
+            await asyncio.sleep(0.005)
+        asked = f"value_{number} = "
+        began, before = monotonic(), len(meter.calls)
+        await _consume(chosen, Generation(asked, max_tokens=1))
+        own = next(call for call in meter.calls[before:] if call.request.prompt == asked)
+        waits.append(own.started - began)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        pieces += [call.ended - call.started for call in meter.calls[first:] if call.request.prompt != asked and call.first_s]
+    return waits, statistics.median(pieces)
+
+
+async def _consume(chosen: ChosenModel, wanted: Generation) -> None:
+    async with aclosing(chosen.client.generate(chosen.info.name, wanted)) as pieces:
+        async for _ in pieces:
+            pass
+
+
+async def main() -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runner", choices=("embedded", "ollama"), default="embedded")
+    parser.add_argument(
+        "--places", type=int, default=5, help="places that are typed at, each of six lines; five have all languages"
+    )
+    args = parser.parse_args()
+    made = places(2000)[: args.places]
+    async with runner(args.runner) as (info, meter):
+        usual = ChosenModel(meter, info, FAMILY, "")
+        hearth = replace(usual, client=ScheduledClient(meter))
+        columns: dict[str, list[tuple[str, float, bool]]] = {"Hearth": [], "usual order": []}
+        for place in made:  # in turn, so that a machine that grows busy is busy for both
+            ask, stop = with_hearth(hearth, place)
+            columns["Hearth"] += await sit(ask, place)
+            stop()
+            columns["usual order"] += await sit(as_usual(usual, place), place)
+        titles = ("pauses on a fresh line", "with text", "key to text p50 ms", "p95")
+        print(f"| {info.name}, {args.runner} | {' | '.join(titles)} |\n|---|{'--:|' * len(titles)}")
+        (line, ours), (other, theirs) = row("Hearth", columns["Hearth"]), row("usual order", columns["usual order"])
+        print(f"{line}\n{other}\n\np50 of the usual order: {ours / theirs if theirs else 0:.2f} times", flush=True)
+        waits, piece = await stale_read(hearth, meter, made[0])
+        waited = sorted(1000 * one for one in waits)
+        print(
+            f"behind a read that nobody wants a key waits {waited[len(waited) // 2]:.0f} ms (p50), {waited[-1]:.0f} ms (worst);"
+        )
+        print(f"a piece of such a read takes {1000 * piece:.0f} ms (median)", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
