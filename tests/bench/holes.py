@@ -103,7 +103,7 @@ class Desks:
     def __init__(self, chosen: ChosenModel, budget: int, context_ms: int) -> None:
         self._chosen = chosen
         self._settings = replace(
-            CompletionSettings(), prompt_tokens=budget, max_tokens=ANSWER_TOKENS, context_budget_ms=context_ms
+            CompletionSettings(), debounce_ms=0, prompt_tokens=budget, max_tokens=ANSWER_TOKENS, context_budget_ms=context_ms
         )
         self._engines: dict[tuple[str, str], CompletionEngine] = {}
 
@@ -132,7 +132,7 @@ async def fill(holes: list[Hole], chosen: ChosenModel, shelf: Shelf, desks: Desk
         one = Filled(hole, {}, {}, {}, {})
         for way in ("with", "without") if number % 2 else ("without", "with"):
             own = desks.engine(hole.package, way, lookup)
-            suggestion = await _asked(own, CompletionRequest(snapshot, len(hole.before), "invoked"))
+            suggestion = await _asked(own, CompletionRequest(snapshot, len(hole.before)))
             own.forget()
             suggestion = suggestion or Suggestion("", chosen.info.name, "ollama")
             one.answers[way] = suggestion.text
