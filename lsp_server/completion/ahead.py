@@ -126,7 +126,7 @@ class Ahead:
             return
         anchor, tail = await self._anchors.at(place.snapshot, before, place.after, chosen, IDLE_MS)
         built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, place.snapshot)
-        wanted = Generation(built.text, max_tokens=LONGEST_NEXT, stop=built.stops, priority=AHEAD)
+        wanted = Generation(built.text, max_tokens=LONGEST_NEXT, stop=built.stops, priority=AHEAD, logprobs=True)
         run = Run(chosen.client.generate(chosen.info.name, wanted), built, anchor, before, place.after, extent)
         try:
             await run.ended()

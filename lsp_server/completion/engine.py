@@ -12,6 +12,7 @@ from lsp_server.completion.ahead import Ahead, Place
 from lsp_server.completion.anchoring import Anchors
 from lsp_server.completion.cache import SuggestionCache
 from lsp_server.completion.calibration import PATIENT_MS, QUICK_MS
+from lsp_server.completion.confidence import SURE, confidence, sure_part
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
 from lsp_server.completion.run import Run
 from lsp_server.completion.syntax import keep_sound
@@ -48,6 +49,7 @@ class CompletionEngine:
 
     `model` gives the model in force and may raise HearthError; `repository` may be None: no index, no context. `patience` is
     how many times longer than usual a prompt may take to read: benchmarks must not depend on how busy a machine is.
+    `sure` is the least mean probability of a line that is shown unasked.
     """
 
     def __init__(
@@ -57,10 +59,11 @@ class CompletionEngine:
         repository: Repository | None,
         settings: CompletionSettings,
         patience: float = 1.0,
+        sure: float = SURE,
     ) -> None:
         self._model = model
         self._settings = settings
-        self._patience = patience
+        self._patience, self._sure = patience, sure
         self._cache = SuggestionCache()
         self._trees = Trees()
         self._anchors = Anchors(repository, settings, self._trees)
@@ -105,7 +108,8 @@ class CompletionEngine:
             self._leave(run, request)
             raise
         clock.mark("model")
-        text = _cleaned(answer, before, after, run.built, snapshot)
+        sure = sure_part(answer, run.marks, len(typed), self._sure) if request.trigger == "automatic" else answer
+        text = _cleaned(sure, before, after, run.built, snapshot)
         clock.mark("trim")
         suggestion = Suggestion(
             text=text.replace("\n", snapshot.newline),
@@ -116,6 +120,7 @@ class CompletionEngine:
             usage=self._usage(chosen, run),
             reused=bool(typed),
             origin=run.origin,
+            confidence=confidence(run.marks, len(typed), len(typed) + len(answer)),
         )
         if text and request.trigger == "invoked":
             suggestion = await self._with_others(suggestion, request, chosen, extent)
@@ -165,7 +170,7 @@ class CompletionEngine:
         clock.mark("context")
         built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, request.snapshot)
         clock.mark("prompt")
-        wanted = Generation(prompt=built.text, max_tokens=self._settings.max_tokens, stop=built.stops)
+        wanted = Generation(prompt=built.text, max_tokens=self._settings.max_tokens, stop=built.stops, logprobs=True)
         self._stop_run()  # another document's request may have started one meanwhile
         self._run = Run(chosen.client.generate(model, wanted), built, anchor, before, after, extent)
         return self._run, ""
@@ -175,7 +180,8 @@ class CompletionEngine:
 
     def _keep(self, run: Run, place: Place, chosen: ChosenModel) -> None:
         """Remember what was written ahead of a place."""
-        text = _cleaned(run.text, place.before, place.after, run.built, place.snapshot)
+        sure = sure_part(run.text, run.marks, sure=self._sure)
+        text = _cleaned(sure, place.before, place.after, run.built, place.snapshot)
         if text:
             suggestion = Suggestion(
                 text=text.replace("\n", place.snapshot.newline),

@@ -43,8 +43,9 @@ class Suggestion:
 
     `context` lists the snippets of the repository that the prompt held. `timings` are milliseconds by stage: "wait"
     (debounce), "context", "prompt" (building it), "first_token", "model", "total". `reused` says that an earlier answer
-    served and no model was asked. `alternatives` are other texts for the same place,
-    where the user asked by a key. `origin` is one number for a suggestion and for what is left of it while it is typed along.
+    served and no model was asked. `alternatives` are other texts for the same place, where the user asked by a key. `origin` is
+    one number for a suggestion and for what is left of it while it is typed along. `confidence` is the mean probability of the
+    answer's tokens, None where the runner gives none.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Suggestion:
     reused: bool = False
     alternatives: tuple[str, ...] = ()
     origin: int = field(default_factory=new_origin)
+    confidence: float | None = None
 
 
 class Repository(Protocol):

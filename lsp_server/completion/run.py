@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import monotonic
 
+from lsp_server.completion.confidence import Mark
 from lsp_server.completion.extent import end_of_suggestion
 from lsp_server.completion.prompt import Prompt, heal
 from lsp_server.completion.records import new_origin
@@ -35,6 +36,7 @@ class Run:
         self.anchor, self.built = anchor, built
         self.before, self.after, self.extent = before, after, extent
         self.text = ""
+        self.marks: list[Mark] = []
         self.finished = False
         self.error: BaseException | None = None
         self.usage: Usage | None = None
@@ -118,6 +120,8 @@ class Run:
                 raw += piece.text
                 self.usage = piece.usage or self.usage
                 self.text = heal(raw, self.built.held_back)
+                # A token's end in the text as it is shown: healing takes white space off its start.
+                self.marks += [Mark(len(self.text), logprob) for logprob in piece.logprobs]
                 end = end_of_suggestion(self.text, self.before, self.extent)
                 if end is not None:
                     self.text = self.text[:end]

@@ -1,7 +1,7 @@
 """What the repository's context is worth: holes cut in installed packages, filled with it and without it by the same model.
 
     python -m tests.bench.holes [--kinds member arguments line] [--count N] [--budget TOKENS]
-                                [--context-ms MS] [--model NAME] [--host URL] [--json FILE]
+                                [--context-ms MS] [--sure SHARE] [--model NAME] [--host URL] [--json FILE]
 
 Without --model: Gemma 3 270M and SmolLM2 135M in the tests' own Ollama (`--host tests`: any of its models). With it: that
 model, in the Ollama at --host. Everything goes through the real engine, which has to find the definitions in a real index of
@@ -25,6 +25,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from lsp_server.completion.confidence import SURE
 from lsp_server.completion.context import gather
 from lsp_server.completion.engine import CompletionEngine
 from lsp_server.completion.records import CompletionRequest, Suggestion
@@ -63,6 +64,7 @@ class Filled:
     ms: dict[str, float]
     tokens: dict[str, int]
     context_ms: dict[str, float]
+    sure: dict[str, float | None]
 
     def right(self, way: str) -> bool:
         return self.hole.is_right(self.answers[way])
@@ -100,8 +102,8 @@ class Shelf:
 class Desks:
     """An engine a package and way: what an engine learns of the model's tokens stays with it."""
 
-    def __init__(self, chosen: ChosenModel, budget: int, context_ms: int) -> None:
-        self._chosen = chosen
+    def __init__(self, chosen: ChosenModel, budget: int, context_ms: int, sure: float) -> None:
+        self._chosen, self._sure = chosen, sure
         self._settings = replace(
             CompletionSettings(), debounce_ms=0, prompt_tokens=budget, max_tokens=ANSWER_TOKENS, context_budget_ms=context_ms
         )
@@ -112,7 +114,7 @@ class Desks:
         if key not in self._engines:
             repository = lookup if way == "with" else None
             self._engines[key] = CompletionEngine(
-                model=self._model, repository=repository, settings=self._settings, patience=PATIENCE
+                model=self._model, repository=repository, settings=self._settings, patience=PATIENCE, sure=self._sure
             )
         return self._engines[key]
 
@@ -120,7 +122,7 @@ class Desks:
         return self._chosen
 
 
-async def fill(holes: list[Hole], chosen: ChosenModel, shelf: Shelf, desks: Desks) -> list[Filled]:
+async def fill(holes: list[Hole], chosen: ChosenModel, shelf: Shelf, desks: Desks, out: Path | None) -> list[Filled]:
     """Each hole both ways, in turns first, so that neither always finds the runner as the other left it."""
     filled = []
     for number, hole in enumerate(holes):
@@ -129,23 +131,26 @@ async def fill(holes: list[Hole], chosen: ChosenModel, shelf: Shelf, desks: Desk
         snapshot = DocumentSnapshot(f"file://{root}/{hole.path}", hole.path, root, "python", number, hole.before + hole.after)
         tree = await Trees().of(snapshot.uri, snapshot.text, "python")
         await gather(lookup, snapshot, hole.before, hole.after, tree, WARM_MS)
-        one = Filled(hole, {}, {}, {}, {})
+        one = Filled(hole, {}, {}, {}, {}, {})
         for way in ("with", "without") if number % 2 else ("without", "with"):
             own = desks.engine(hole.package, way, lookup)
-            suggestion = await _asked(own, CompletionRequest(snapshot, len(hole.before)))
+            suggestion = await asked(own, CompletionRequest(snapshot, len(hole.before)))
             own.forget()
             suggestion = suggestion or Suggestion("", chosen.info.name, "ollama")
             one.answers[way] = suggestion.text
+            one.sure[way] = suggestion.confidence
             one.ms[way] = suggestion.timings.get("total", 0.0)
             one.context_ms[way] = suggestion.timings.get("context", 0.0)
             one.tokens[way] = suggestion.usage.prompt_tokens
         filled.append(one)
+        if out:
+            _keep(out, chosen.info.name, one)
         if number % 20 == 19:
             print(f"  {number + 1} of {len(holes)}", file=sys.stderr, flush=True)
     return filled
 
 
-async def _asked(engine: CompletionEngine, request: CompletionRequest) -> Suggestion | None:
+async def asked(engine: CompletionEngine, request: CompletionRequest) -> Suggestion | None:
     """A runner that dies on a busy machine is started again by its server: ask again."""
     for _ in range(3):
         try:
@@ -170,19 +175,23 @@ def report(kind: Kind, filled: list[Filled]) -> dict[str, Any]:
             statistics.median(one.ms["with"] for one in timed) / statistics.median(one.ms["without"] for one in timed), 2
         ),
         "context found in, median ms": statistics.median(one.context_ms["with"] for one in timed),
-        "syntax errors added": sum(_adds_errors(one.hole, text) for one in filled for text in one.answers.values()),
-        "repeat the next line": sum(_repeats(one.hole, text) for one in filled for text in one.answers.values()),
+        "syntax errors added": sum(
+            adds_errors(one.hole.before, text, one.hole.after) for one in filled for text in one.answers.values()
+        ),
+        "repeat the next line": sum(repeats(text, one.hole.after) for one in filled for text in one.answers.values()),
     }
 
 
-def _adds_errors(hole: Hole, text: str) -> bool:
-    before = count_errors(hole.before + hole.after, "python") or 0
-    return (count_errors(hole.before + text + hole.after, "python") or 0) > before
+def adds_errors(before: str, text: str, after: str) -> bool:
+    """Whether a suggestion leaves a file of Python with more syntax errors than it had."""
+    return (count_errors(before + text + after, "python") or 0) > (count_errors(before + after, "python") or 0)
 
 
-def _repeats(hole: Hole, text: str) -> bool:
-    following = next((line.strip() for line in hole.after.split("\n")[1:] if line.strip()), "")
-    return len(following) > 3 and text.rstrip().split("\n")[-1].strip() == following and "\n" in text.rstrip()
+def repeats(text: str, after: str) -> bool:
+    """Whether a suggestion ends with the line that stands below the cursor; brackets alone prove nothing."""
+    following = next((line.strip() for line in after.split("\n")[1:] if line.strip()), "")
+    last = text.rstrip().split("\n")[-1].strip()
+    return len(following) > 3 and last == following and any(character.isalnum() for character in following)
 
 
 @asynccontextmanager
@@ -204,26 +213,25 @@ async def measure(args: argparse.Namespace, host: str, names: list[str]) -> list
         shelf = Shelf(Path(home))
         for name in names:
             async with chosen_model(name, host) as chosen:
-                desks = Desks(chosen, args.budget, args.context_ms)
+                desks = Desks(chosen, args.budget, args.context_ms, args.sure)
                 for kind in args.kinds:
                     holes = cut(kind, args.count)
-                    filled = await fill(holes, chosen, shelf, desks)
+                    filled = await fill(holes, chosen, shelf, desks, args.json)
                     rows.append({"model": name, **report(kind, filled)})
                     print(f"{name}, {summary(holes)}")
                     for key, value in rows[-1].items():
                         print(f"  {key:36}{value!s:>12}", flush=True)
-                    if args.json:
-                        _keep(args.json, name, filled)
         shelf.close()
     return rows
 
 
-def _keep(path: Path, model: str, filled: list[Filled]) -> None:
-    """Every hole and its answers, a line each, to be read."""
+def _keep(path: Path, model: str, one: Filled) -> None:
+    """A hole and its answers on a line of their own, to be read."""
     with path.open("a", encoding="utf-8") as out:
-        for one in filled:
-            row = {"model": model, "kind": one.hole.kind, "path": one.hole.path, "before": one.hole.before[-80:]}
-            out.write(json.dumps({**row, "answer": one.hole.answer, **one.answers}) + "\n")
+        row = {"model": model, "kind": one.hole.kind, "path": one.hole.path, "before": one.hole.before[-80:]}
+        right = {f"right {way}": one.right(way) for way in one.answers}
+        rest = {"answer": one.hole.answer, **one.answers, **right, "sure": one.sure, "ms": one.ms, "context_ms": one.context_ms}
+        out.write(json.dumps({**row, **rest}) + "\n")
 
 
 def main() -> None:
@@ -233,6 +241,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=COUNT)
     parser.add_argument("--budget", type=int, default=BUDGET)
     parser.add_argument("--context-ms", type=int, default=CONTEXT_MS, help="how long the index may take")
+    parser.add_argument("--sure", type=float, default=SURE, help="0 shows what the model is not sure of as well")
     parser.add_argument("--model")
     parser.add_argument("--host", default="http://127.0.0.1:11434")
     parser.add_argument("--json", type=Path)

@@ -307,6 +307,10 @@ class Lines:
         """A byte column as characters."""
         return len(self.line(number).encode()[: byte or 0].decode())
 
+    def offset(self, number: int, column: int) -> int:
+        """Where a column of a line is, in characters from the start."""
+        return self._starts[number - 1] + column
+
     def hole(self, kind: Kind, package: str, path: str, place: tuple[int, int, int], answer: str) -> Hole:
         """The text of a line (its number, start and end in characters) taken out."""
         number, start, end = place
