@@ -70,11 +70,12 @@ class Anchors:
             tree = await self._trees.of(snapshot.uri, snapshot.text, snapshot.language)
             budget = self._settings.context_budget_ms
             found = await context.gather(self._repository, snapshot, before, after, tree, budget)
-        prefix, suffix = cut_window(before, after, characters)
+        below = after if chosen.fim else ""  # a model that cannot fill in never sees it
+        prefix, suffix = cut_window(before, below, characters)
         share = MEMBERS_SHARE if found.has_receiver else SNIPPET_SHARE
         room = max(int(characters * share), characters - len(prefix) - len(suffix))
         snippets = context.choose(found, snapshot.path, prefix + suffix, before, room)
         used = sum(len(hit.text) for hit in snippets)
         if used + len(prefix) + len(suffix) > characters:
-            prefix, suffix = cut_window(before, after, characters - used)
+            prefix, suffix = cut_window(before, below, characters - used)
         return Anchor(snapshot.uri, chosen.info.name, before, after, prefix, suffix, snippets)
