@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lsp_server.completion import context
 from lsp_server.completion.calibration import CHARACTERS_PER_TOKEN, SMALLEST_PROMPT, Calibration
+from lsp_server.completion.recent import Recent
 from lsp_server.completion.records import Repository
 from lsp_server.completion.tree import Trees
 from lsp_server.completion.window import LONGEST_TAIL, Anchor, cut_window
@@ -24,7 +27,8 @@ SPARE_TOKENS = 64
 class Anchors:
     """The anchor in force, and what is known of each model. One for each engine."""
 
-    def __init__(self, repository: Repository | None, settings: CompletionSettings, trees: Trees) -> None:
+    def __init__(self, repository: Repository | None, settings: CompletionSettings, trees: Trees, recent: Recent) -> None:
+        self._recent = recent
         self._trees = trees
         self._repository = repository
         self._settings = settings
@@ -70,6 +74,8 @@ class Anchors:
             tree = await self._trees.of(snapshot.uri, snapshot.text, snapshot.language)
             budget = self._settings.context_budget_ms
             found = await context.gather(self._repository, snapshot, before, after, tree, budget)
+        if self._settings.context_budget_ms:
+            found = replace(found, hits=(*found.hits, *self._recent.elsewhere(snapshot.uri)))
         below = after if chosen.fim else ""  # a model that cannot fill in never sees it
         prefix, suffix = cut_window(before, below, characters)
         share = MEMBERS_SHARE if found.has_receiver else SNIPPET_SHARE

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from indexer.credentials import redacted
 from indexer.errors import IndexerError
 from indexer.imports import imports
 from indexer.languages import known, language_of, parse
@@ -145,7 +146,7 @@ def _body(meaning: Contents | Symbol, hits: Iterable[Hit], shown: str, character
 def _as_hit(used: Used, meaning: Contents | Symbol, path: str, shown: str, characters: int, near: str) -> Hit | None:
     """A stub without what the prompt shows anyway; None where nothing of it is left or fits."""
     if isinstance(meaning, Symbol):
-        text = head(meaning)
+        text, _ = redacted(head(meaning))
         line = meaning.signature.partition("(")[0]
         if len(text) > characters or (meaning.path == path and line in shown):
             return None
@@ -153,7 +154,8 @@ def _as_hit(used: Used, meaning: Contents | Symbol, path: str, shown: str, chara
     if meaning.path == path:
         words = frozenset(_WORD.findall(shown))
         meaning = replace(meaning, members=tuple(one for one in meaning.members if one.name not in words))
-    text = stub(meaning, used.spoken, characters, near)
+    # Members are read from files as they are now, not from the index, which holds no credentials.
+    text, _ = redacted(stub(meaning, used.spoken, characters, near))
     name = "" if meaning.kind == "module" else meaning.name
     return Hit(meaning.path, meaning.start_line, meaning.end_line, name, STUB, 1.0, text) if text else None
 

@@ -13,6 +13,7 @@ from lsp_server.completion.anchoring import Anchors
 from lsp_server.completion.cache import SuggestionCache
 from lsp_server.completion.calibration import PATIENT_MS, QUICK_MS
 from lsp_server.completion.confidence import SURE, confidence, sure_part
+from lsp_server.completion.recent import Recent
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
 from lsp_server.completion.run import Run
 from lsp_server.completion.syntax import keep_sound
@@ -65,8 +66,8 @@ class CompletionEngine:
         self._settings = settings
         self._patience, self._sure = patience, sure
         self._cache = SuggestionCache()
-        self._trees = Trees()
-        self._anchors = Anchors(repository, settings, self._trees)
+        self._trees, self._recent = Trees(), Recent()
+        self._anchors = Anchors(repository, settings, self._trees, self._recent)
         self._ahead = Ahead(self._anchors, self._keep, self._is_known, settings.prompt_tokens)
         self._run: Run | None = None
 
@@ -76,6 +77,7 @@ class CompletionEngine:
         self._stop_run()
         self._cache.clear()
         self._trees.clear()
+        self._recent.clear()
         self._anchors.forget()
 
     async def complete(self, request: CompletionRequest) -> Suggestion | None:
@@ -89,6 +91,7 @@ class CompletionEngine:
         self._ahead.asked()
         if not self._settings.enabled or snapshot.language in self._settings.disabled_languages:
             return None
+        self._recent.note(snapshot, request.offset)
         if extent_at(before, after, request.trigger) is None:  # text alone forbids it: no need to parse
             return None
         extent = extent_at(before, after, request.trigger, await self._trees.of(snapshot.uri, snapshot.text, snapshot.language))
