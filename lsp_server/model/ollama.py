@@ -47,6 +47,10 @@ class _Known:
     stops: tuple[str, ...]
 
 
+MOST_REPEATS = 30
+"""The same token in a row, after which Ollama ends an answer (0.17.4: 31 lines of the stream, none of them the last one)."""
+
+
 class OllamaClient:
     """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever), `patience` is in seconds."""
 
@@ -108,6 +112,7 @@ class OllamaClient:
                 stream = await self._ollama.chat(messages=turns, **call)
             else:
                 stream = await self._ollama.generate(prompt=request.prompt, raw=True, **call)
+            said, repeats, count = "", 0, 0
             async with aclosing(stream) as parts:
                 async for part in parts:
                     text = (part.message.content if request.messages else part.response) or ""
@@ -115,8 +120,12 @@ class OllamaClient:
                     if part.done:
                         yield Piece(text, _usage(part), part.done_reason or "stop", chances)
                         return
+                    repeats, said, count = repeats + 1 if text == said else 1, text, count + 1
                     if text or chances:
                         yield Piece(text, logprobs=chances)
+            if repeats >= MOST_REPEATS:  # its own guard against endless answers ends the stream without a last word
+                yield Piece("", Usage(generated_tokens=count), "length")
+                return
         raise ModelUnreachableError(f"Ollama at {self.url} stopped in the middle of an answer.", "Its log says why.")
 
     async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:

@@ -332,3 +332,11 @@ def test_an_empty_prompt_only_loads(ollama_instance: Instance) -> None:
     told = ollama_instance.post("/api/generate", {"model": SMOLLM, "prompt": "", "stream": False})
     assert told["done_reason"] == "load"
     assert told["response"] == ""
+
+
+async def test_an_answer_that_ollama_ends_for_repeating_itself_is_an_answer(client: OllamaClient) -> None:
+    request = Generation("a" + " a" * 60, max_tokens=200)
+    pieces = [piece async for piece in client.generate(GEMMA, request)]
+    assert pieces[-1].finish == "length"
+    assert "".join(piece.text for piece in pieces).startswith(" a" * 20)
+    assert len(pieces) < 60
