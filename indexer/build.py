@@ -212,21 +212,22 @@ class _Run:
                 chunks += len(analysed.rows.embedded)
                 self._tell("indexing", done, len(todo.read))
                 if chunks >= self._commit_chunks or time.monotonic() - last > COMMIT_SECONDS:
-                    self.ledger.record(waiting, files, gone, skipped)
+                    self.ledger.record(waiting, files, gone, skipped, keep=not self._is_cheap)
                     gone, waiting, chunks, last = (), [], 0, time.monotonic()
         if waiting or gone or self.ledger.is_new or skipped != self.ledger.manifest.skipped:
-            self.ledger.record(waiting, files, gone, skipped)
+            self.ledger.record(waiting, files, gone, skipped, keep=not self._is_cheap)
 
     def _embedded(self, analysed: Analysed) -> NDArray[np.float16]:
-        """Vectors of what some files brought; a text that they held before keeps the vector it has."""
+        """Vectors of what some files brought; a text that was in the index before keeps the vector it had."""
         import numpy as np
 
         texts = analysed.rows.embedded
         vectors = np.zeros((len(texts), self._embedder.dimensions), dtype=np.float16)
         again = self._is_cheap or not texts  # the built-in embedder is faster than looking its vectors up
-        known = {} if again else self.ledger.known_vectors([facts.path for facts in analysed.files])
+        keys = analysed.rows.chunks["key"]
+        known = {} if again else self.ledger.known_vectors([facts.path for facts in analysed.files], keys)
         missing = []
-        for at, key in enumerate(analysed.rows.chunks["key"]):
+        for at, key in enumerate(keys):
             if (vector := known.get(key)) is not None:
                 vectors[at] = vector
             else:

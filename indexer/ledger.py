@@ -16,6 +16,7 @@ from uuid import uuid4
 from indexer.analysis import FileFacts
 from indexer.embedding import Embedder
 from indexer.inventory import Inventory
+from indexer.kept_vectors import KEPT, KeptVectors
 from indexer.manifest import (
     MANIFEST,
     MAX_CHANGES,
@@ -59,6 +60,7 @@ class Ledger:
         self._location = location
         self._committed: Manifest | None = None
         self._store: Store | None = None
+        self._kept = KeptVectors(location, embedder.dimensions)
         self.begin()
         known = load_manifest(location)
         if known is not None and (known.embedder, known.dimensions) == (embedder.identity, embedder.dimensions):
@@ -80,20 +82,30 @@ class Ledger:
         """Whether nothing was committed yet."""
         return self._committed is None
 
-    def known_vectors(self, paths: Collection[str]) -> Mapping[object, NDArray[np.float16]]:
-        """Vectors of the chunks that these files have now, by key."""
-        old = [path for path in paths if path in self.inventory and self.inventory[path].chunks]
-        return self._opened().vectors_of(old) if old else {}
+    def known_vectors(self, paths: Collection[str], keys: Collection[object]) -> Mapping[object, NDArray[np.float16]]:
+        """Vectors of the chunks that these files have now, and of any with these keys that were kept, by key."""
+        return {**self._kept.of(keys), **self._vectors_of(paths)}
 
     def record(
-        self, several: Sequence[Analysed], files: Mapping[str, SourceFile], gone: Collection[str], skipped: Mapping[str, int]
+        self,
+        several: Sequence[Analysed],
+        files: Mapping[str, SourceFile],
+        gone: Collection[str],
+        skipped: Mapping[str, int],
+        *,
+        keep: bool = False,
     ) -> None:
-        """Replace what these files brought, forget those that are gone, and make it count: one commit."""
+        """Replace what these files brought, forget those that are gone, and make it count: one commit.
+
+        `keep` the vectors of what goes, because it may come back and they were dear.
+        """
         done = joined(several)
         written = [facts for facts in done.files if not facts.same]
         stale = [path for path in (*gone, *(facts.path for facts in written)) if self.inventory.has_rows(path)]
         old = [self.inventory[path] for path in stale]
         removals = [Removal(self.manifest.commits + 1, one.first_chunk, one.chunks) for one in old if one.chunks]
+        if stale and keep:
+            self._kept.add(self._vectors_of(stale))
         if stale:
             self._opened().delete(stale)
         count = len(done.rows.embedded)
@@ -120,6 +132,10 @@ class Ledger:
         )
         if self._store is not None:
             forget_versions(self._location / TABLES, self.manifest.tables)
+
+    def _vectors_of(self, paths: Collection[str]) -> Mapping[object, NDArray[np.float16]]:
+        old = [path for path in paths if path in self.inventory and self.inventory[path].chunks]
+        return self._opened().vectors_of(old) if old else {}
 
     def tidy(self, *, words: bool) -> None:
         """Small pieces, old versions and, if `words`, the word index. What is deleted at the end does not count any more since
@@ -201,6 +217,7 @@ def wipe(location: Path) -> None:
     """Forget an index. The manifest goes first: without it there is none. Raises IndexUnwritableError."""
     try:
         (location / MANIFEST).unlink(missing_ok=True)
+        (location / KEPT).unlink(missing_ok=True)
         shutil.rmtree(location / TABLES, ignore_errors=True)
         for old in location.glob("inventory-*.json"):
             old.unlink()
