@@ -17,7 +17,7 @@ from lsp_server.errors import HearthError
 from lsp_server.ledger.book import Book
 from lsp_server.model_link import ChooseModel, ModelLink
 from lsp_server.ports import Actor, Edge, Engine, Indexing, MakeActor, MakeEngine, Shelf
-from lsp_server.settings import Settings
+from lsp_server.settings import Settings, model_for_actions
 from lsp_server.status import ModelState, Status, summarize
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class Session:
         self.settings = Settings()
         self._told: set[str] = set()
         self._link = ModelLink(choose, self.settings.model, self._changed)
+        self._second = ModelLink(
+            choose, self.settings.model, lambda: None
+        )  # asked only where actions have a model of their own
         self._make_engine = make_engine
         self._make_actor = make_actor
         self.pages = pages
@@ -86,6 +89,7 @@ class Session:
         if (self.settings.completion, self.settings.actions) != (before.completion, before.actions):
             self._drop_engines()
         self._link.reconfigure(self.settings.model)
+        self._second.reconfigure(model_for_actions(self.settings))
         self.ledger.enabled = self.settings.completion.ledger
         if self._started:
             if (self.settings.index, self.settings.model) != (before.index, before.model):
@@ -136,6 +140,7 @@ class Session:
         await self.ledger.aclose()
         await self.indexing.aclose()
         await self._link.aclose()
+        await self._second.aclose()
 
     # -- status --------------------------------------------------------------------------------------------------------
 
@@ -245,21 +250,26 @@ class Session:
 
     # -- code actions --------------------------------------------------------------------------------------------------
 
+    @property
+    def _acting(self) -> ModelLink:
+        return self._second if self.settings.actions.model else self._link
+
     def actor(self, root: str | None) -> Actor:
         """One a folder, since each folder has its own index."""
         repository = self.indexing.repository(root)
         if root not in self._actors or repository is None:
-            self._actors[root] = self._make_actor(self._link.get, repository, self.settings)
+            self._actors[root] = self._make_actor(self._acting.get, repository, self.settings)
         return self._actors[root]
 
     async def act(self, root: str | None, request: ActionRequest, files: Files, listen: Callable[[Event], None]) -> Outcome:
         """Run an action. A failure is the answer: the user chose this action and waits for it."""
-        self._link.hurry()
+        link = self._acting
+        link.hurry()
         try:
             outcome = await self.actor(root).run(request, files, listen)
         except HearthError as error:
-            self._link.failed(error)
+            link.failed(error)
             raise
-        self._link.succeeded()
+        link.succeeded()
         self.counts["actions"] += 1
         return outcome

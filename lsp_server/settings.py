@@ -121,6 +121,12 @@ class ActionSettings:
     """Code actions: explain, rewrite, document, test, fix."""
 
     enabled: bool = _setting(True, "Offer code actions.")
+    model: str = _setting(
+        "",
+        "Another model for code actions, on the same server, as it names it. Empty: the one that writes ghost text, whose"
+        " explanations then make way for each keystroke. Both must fit into memory, or each loads the other out.",
+        scope="user",
+    )
     max_tokens: int = _setting(
         1536, "Longest answer, in tokens. An answer that is cut off is shown, not applied.", minimum=64, maximum=32768
     )
@@ -148,6 +154,11 @@ class Settings:
     completion: CompletionSettings = field(default_factory=CompletionSettings)
     index: IndexingSettings = field(default_factory=IndexingSettings)
     actions: ActionSettings = field(default_factory=ActionSettings)
+
+
+def model_for_actions(settings: Settings) -> ModelSettings:
+    """Which model code actions ask: the one for ghost text unless the user named another."""
+    return replace(settings.model, name=settings.actions.model or settings.model.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def act(asked: Asked, options: Options) -> int:
     """Run an action on a file."""
     if options.apply and options.diff:
         raise UsageError("Give either --apply or --diff.")
-    bench = Workbench(backend=options.backend, model=options.model)
+    bench = Workbench(backend=options.backend, model=options.model, acting=True)
     console.warn(bench.problems)
     root = options.root.resolve() if options.root else bench.indexed_root(asked.file.parent)
     action = catalogue.find(asked.action, custom_actions(bench.settings.actions))
@@ -145,7 +145,7 @@ def act(asked: Asked, options: Options) -> int:
 
 def ask(question: str, options: Options) -> int:
     """Answer a question from the index."""
-    bench = Workbench(backend=options.backend, model=options.model)
+    bench = Workbench(backend=options.backend, model=options.model, acting=True)
     console.warn(bench.problems)
     root = options.root.resolve() if options.root else bench.indexed_root(Path())
     nowhere = Target(DocumentSnapshot("", "", str(root), "plaintext", 0, ""), Span(0, 0))

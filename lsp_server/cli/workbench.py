@@ -14,6 +14,7 @@ from indexer.search import IndexReader
 from lsp_server.configuration import Configuration
 from lsp_server.indexing import access
 from lsp_server.paths import Paths
+from lsp_server.settings import model_for_actions
 
 if TYPE_CHECKING:
     from indexer.inspection import Checkup, Stats
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 class Workbench:
     """Settings of this user for one command. `problems` are sentences about settings that were not taken."""
 
-    def __init__(self, *, backend: str | None = None, model: str | None = None, embedder: str | None = None) -> None:
+    def __init__(
+        self, *, backend: str | None = None, model: str | None = None, embedder: str | None = None, acting: bool = False
+    ) -> None:
         self.paths = Paths.of_user()
         self.settings, self.problems = Configuration(self.paths.config).resolved()
-        chosen = self.settings.model
+        chosen = model_for_actions(self.settings) if acting else self.settings.model
         chosen = replace(chosen, backend=backend or chosen.backend, name=chosen.name if model is None else model)
         index = replace(self.settings.index, embedder=embedder or self.settings.index.embedder)
         self.settings = replace(self.settings, model=chosen, index=index)

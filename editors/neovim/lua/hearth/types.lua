@@ -32,6 +32,7 @@
 
 ---@class hearth.InitOptions.actions
 ---@field enabled? boolean Offer code actions. Default: `true`.
+---@field model? string Another model for code actions, on the same server, as it names it. Empty: the one that writes ghost text, whose explanations then make way for each keystroke. Both must fit into memory, or each loads the other out. Default: `""`.
 ---@field max_tokens? integer Longest answer, in tokens. An answer that is cut off is shown, not applied. Default: `1536`.
 ---@field prompt_tokens? integer Longest prompt, in tokens. What does not fit is abridged, and you are told. Default: `3072`.
 ---@field context_budget_ms? integer Time to look up definitions in the repository, in milliseconds. 0: none. Default: `500`.
