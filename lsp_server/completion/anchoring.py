@@ -81,7 +81,7 @@ class Anchors:
         share = MEMBERS_SHARE if found.has_receiver else SNIPPET_SHARE
         room = max(int(characters * share), characters - len(prefix) - len(suffix))
         snippets = context.choose(found, snapshot.path, prefix + suffix, before, room)
-        used = sum(len(hit.text) for hit in snippets)
+        used = sum(context.cost(hit) for hit in snippets)
         if used + len(prefix) + len(suffix) > characters:
             prefix, suffix = cut_window(before, below, characters - used)
         return Anchor(snapshot.uri, chosen.info.name, before, after, prefix, suffix, snippets)

@@ -129,7 +129,7 @@ def choose(gathered: Gathered, path: str, shown: str, before: str, characters: i
         hit = _body(meaning, gathered.hits, shown, room) or _as_hit(used, meaning, path, shown, room, near)
         if hit is not None and all(other.text != hit.text for other in chosen):
             chosen.append(hit)
-            left -= _cost(hit)
+            left -= cost(hit)
     return (*chosen, *choose_snippets(gathered.hits, path, "\n".join([shown, *(hit.text for hit in chosen)]), left))
 
 
@@ -192,20 +192,21 @@ def choose_snippets(hits: Iterable[Hit], path: str, shown: str, characters: int)
     chosen: list[Hit] = []
     left = characters
     for hit in hits:
-        cost = _cost(hit)
+        needed = cost(hit)
         if (
-            cost > left
+            needed > left
             or _group(hit.path) != _group(path)
             or _stands_in(hit, path, shown)
             or any(_overlap(hit, other) for other in chosen)
         ):
             continue
         chosen.append(hit)
-        left -= cost
+        left -= needed
     return tuple(chosen)
 
 
-def _cost(hit: Hit) -> int:
+def cost(hit: Hit) -> int:
+    """Characters that a snippet takes in a prompt, its frame included."""
     return len(hit.text) + len(hit.path) + _FRAME
 
 
