@@ -48,7 +48,7 @@ class _Known:
 
 
 MOST_REPEATS = 30
-"""The same token in a row, after which Ollama ends an answer (0.17.4: 31 lines of the stream, none of them the last one)."""
+"""The same token in a row, white space apart, after which Ollama ends an answer (0.17.4; nothing says that it was the last)."""
 
 
 class OllamaClient:
@@ -120,7 +120,7 @@ class OllamaClient:
                     if part.done:
                         yield Piece(text, _usage(part), part.done_reason or "stop", chances)
                         return
-                    repeats, said, count = repeats + 1 if text == said else 1, text, count + 1
+                    repeats, said, count = repeats + 1 if text.strip() == said else 1, text.strip(), count + 1
                     if text or chances:
                         yield Piece(text, logprobs=chances)
             if repeats >= MOST_REPEATS:  # its own guard against endless answers ends the stream without a last word
