@@ -9,6 +9,9 @@ from lsp_server.completion.trigger import Extent
 MAX_LINES = 16
 """Longer ghost text is read by nobody: it hides the code below it, and a wrong start is only repeated."""
 
+MOST_BLANK = 2
+"""Blank lines before anything is written: a model that leaves more has nothing to say, and goes on with white space."""
+
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _STRING = re.compile(r"""\"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 """A whole string on one line: brackets in it open nothing."""
@@ -56,6 +59,8 @@ def _end_of_block(lines: list[str], head: str) -> int | None:
             written = True
         elif written and not first:
             return at - 1
+        elif number >= MOST_BLANK:
+            return 0
         if number + 1 >= MAX_LINES:
             return at + len(line)
         at += len(line) + 1

@@ -85,7 +85,7 @@ def _as_comments(snippets: tuple[Hit, ...], snapshot: DocumentSnapshot) -> str:
 
 def _as_code(snippets: tuple[Hit, ...], snapshot: DocumentSnapshot) -> str:
     """Snippets as they stand in their files, each below a comment that names it: a model that was trained on whole files only
-    takes names from code twice as often as from comments (decision 10)."""
+    takes names from code twice as often as from comments (decision 11)."""
     mark = line_comment(snapshot.language)
     files = "".join(f"{mark} {hit.path}\n{_lf(hit.text)}\n\n" for hit in reversed(snippets))
     return f"{files}{mark} {snapshot.path}\n"

@@ -1,7 +1,7 @@
 """What a class, a file or a function offers, written as a stub in its own language. Pure.
 
 A small model goes on from what looks like code it was trained on: of 20 members it names 7 behind a stub, 3 or 4 behind the
-same names in a comment (decision 10). So members are written as a class without bodies, the likeliest first.
+same names in a comment (decision 11). So members are written as a class without bodies, the likeliest first.
 """
 
 from __future__ import annotations

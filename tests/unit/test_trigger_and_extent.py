@@ -54,6 +54,7 @@ def test_whoever_asks_is_answered_anywhere(picture: str) -> None:
         ("def f():", Extent.BLOCK, "\n    return 1│\nx\n"),
         ("int f() {", Extent.BLOCK, "\n    return 1;\n}│\nint g() {\n"),
         ("", Extent.BLOCK, "import os\nimport sys│\n\nx\n"),
+        ("def f():\n    ", Extent.BLOCK, "│\n\n\n\n"),
     ],
 )
 def test_where_a_suggestion_ends(before: str, extent: Extent, streamed: str) -> None:
