@@ -50,5 +50,5 @@ def test_a_transformer_finds_what_no_word_names(minilm: Embedder, tmp_path: Path
     assert reader.search("gasoline for vehicles")[0].path == "garage.py"
     (root / "bank.py").write_text("def prune(roses):\n    '''Trim the bushes in the garden.'''\n    roses.cut()\n")
     update(root, location, IndexSettings(), minilm, ["bank.py"])
-    assert reader.search("horticulture")[0].path == "bank.py"
+    assert reader.search("flowers and hedges")[0].path == "bank.py"
     assert reader.search("def trim_hedge(plants):", asker="cursor")[0].path == "bank.py"

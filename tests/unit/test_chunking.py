@@ -7,7 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from indexer.chunking import MAX_SIZE, MERGED_SIZE, SMALL_SIZE, chunk
+from indexer.chunking import MERGED_SIZE, SMALL_SIZE, chunk
+from indexer.cutting import MAX_SIZE
 from indexer.languages import known, language_of, parse
 from indexer.outline import outline
 from indexer.records import Chunk
