@@ -17,6 +17,7 @@ from indexer.analysis import FileFacts
 from indexer.embedding import Embedder
 from indexer.inventory import Inventory
 from indexer.kept_vectors import KEPT, KeptVectors
+from indexer.lance import return_memory
 from indexer.manifest import (
     MANIFEST,
     MAX_CHANGES,
@@ -150,6 +151,7 @@ class Ledger:
         if finished:
             store.prune()
             self._settle(self.manifest, tidied=True)
+        return_memory()
 
     def _settle(self, manifest: Manifest, *, whole: bool = True, tidied: bool = False) -> None:
         """Commit. `whole`: nothing is about to be deleted; `tidied`: nothing else has been written since."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexer.errors import IndexDamagedError, IndexerError, IndexUnwritableError
-from indexer.lance import import_lancedb
+from indexer.lance import connect
 from indexer.manifest import REBUILD_ADVICE, UNWRITABLE_ADVICE
 from indexer.tables import CHUNKS, SYMBOLS, quoted, schemas
 
@@ -254,7 +254,7 @@ class View:
 
 
 def _connect(folder: Path) -> Any:
-    return import_lancedb().connect(str(folder))
+    return connect(str(folder))
 
 
 def _matrix(column: Any) -> NDArray[np.float16]:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-COALESCE_S = 0.05
+COALESCE_S = 0.02
 """An editor that saves all files sends them within a few milliseconds of each other; one commit for all of them."""
 
 MANY_FILES = 64

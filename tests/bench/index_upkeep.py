@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from itertools import permutations
 from pathlib import Path
 
 from indexer.build import Updater, build
@@ -30,6 +31,9 @@ from tests.support.building import start
 from tests.support.trees import rows_of
 
 SETTINGS = IndexSettings()
+WORDS = ["".join(letters) for letters in permutations("zqxvkj", 5)]
+"""720 words that nobody wrote before: a search for one finds the file that was saved with it, or does not."""
+
 PARTS = ("saves", "unchanged", "age", "kills")
 SEED = 20261125
 
@@ -83,10 +87,10 @@ def saves(folder: Path) -> None:
     written, seen, whole = [], [], []
     for number, path in enumerate(random.Random(SEED).sample(paths, 120)):
         with (root / path).open("a") as file:
-            file.write(f"\n\ndef zyxqv{number}mark():\n    return {number}\n")
+            file.write(f"\n\ndef {WORDS[number]}():\n    return {number}\n")
         written.append(timed(lambda path=path: updater.update([path])))
         started = time.perf_counter()
-        hits = reader.search(f"zyxqv{number}mark", k=3)
+        hits = reader.search(WORDS[number], k=3)
         seen.append(time.perf_counter() - started)
         whole.append(written[-1] + seen[-1])
         assert path in {hit.path for hit in hits}, hits
