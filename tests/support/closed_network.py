@@ -20,7 +20,7 @@ ELSEWHERE = ("192.0.2.1", 443)
 _IN = ("unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
-def run_closed(module: str, *arguments: str, timeout_s: float = 240) -> dict[str, Any]:
+def run_closed(module: str, *arguments: str, timeout_s: float = 420) -> dict[str, Any]:
     """Run `python -m MODULE ARGUMENTS` where nothing but this machine can be reached; the JSON of its last line.
 
     The test that calls this is reported as not run where no such namespace can be had. What the program starts is inside too.
