@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from math import exp
 
 SURE = 0.35
-"""Geometric mean of a line's token probabilities. Measured by `python -m tests.bench.quiet` and `holes` with Gemma 3 270M and
-SmolLM2 135M; docs/benchmarks.md has the table."""
+"""Geometric mean of a line's token probabilities: loses one right answer in thirty and a sixth of the wrong ones (decision 12)."""
 
 
 @dataclass(frozen=True, slots=True)
