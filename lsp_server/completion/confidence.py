@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import exp
 
 SURE = 0.35
-"""Geometric mean of a line's token probabilities: loses one right answer in thirty and a sixth of the wrong ones (decision 12)."""
+"""Geometric mean of a line's token probabilities: costs one right answer in thirty, a sixth of the wrong ones (decision 12)."""
 
 
 @dataclass(frozen=True, slots=True)

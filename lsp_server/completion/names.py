@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from indexer.records import Import, Name
 
@@ -20,6 +21,12 @@ MOST_NAMES = 12
 
 TYPE_REACH = 20_000
 """Characters above the cursor in which a variable's type is looked for: some 500 lines, a large class."""
+
+MOST_LINES = 30
+"""Lines with the name that are looked at, the nearest first: what is used more often before it is declared is a common word."""
+
+LONGEST_LINE = 300
+"""Characters: what declares a variable is short, and longer lines are data."""
 
 _NAME = re.compile(r"[^\W\d]\w{2,}")
 _KEYWORDS = frozenset(
@@ -120,13 +127,17 @@ def _standing_for(spoken: str, above: str, aliases: Mapping[str, Name], *, recei
 def _type_written(spoken: str, above: str) -> tuple[str, bool] | None:
     """The nearest type above that a name is given, and whether it is a function's result; None where none is written."""
     name = re.escape(spoken)
-    if spoken not in above:
-        return None
-    best, at = None, -1
-    for pattern, function in _PATTERNS:
-        for found in re.finditer(pattern.replace("NAME", f"(?P<name>{name})"), above, re.MULTILINE):
-            if found.start("name") > at:
-                best, at = (found["type"], function), found.start("name")
+    best: tuple[str, bool] | None = None
+    # Line by line: looking for a name is fast, and only around it the slow patterns are tried.
+    lines = (line for line in reversed(above.split("\n")) if spoken in line and len(line) <= LONGEST_LINE)
+    for line in islice(lines, MOST_LINES):
+        at = -1
+        for pattern, function in _PATTERNS:
+            for found in re.finditer(pattern.replace("NAME", f"(?P<name>{name})"), line):
+                if found.start("name") > at:
+                    best, at = (found["type"], function), found.start("name")
+        if best is not None:
+            break
     if best is None:
         return None
     parts = [part for part in re.split(r"\.|::", best[0]) if part]
