@@ -5,8 +5,8 @@ usage: python -m tests.bench.pauses [--runner embedded|ollama] [--places N]
 The same files, traces, model and budget as `prompt_reuse`. Both sides are typed at in real time and cancel what a newer key
 makes stale, as editors do; both wait `completion.debounce_ms` for another key. At a pause the clock runs from the key to the
 answer, and the typist goes on when it is there, or after the pause of the trace if that is longer. The usual side shows what
-the model writes up to the end of the line. What is counted is when something is there to be shown, not whether it is right:
-the model is given tokens that it was not trained with.
+the model writes up to the end of the line. What is counted is the answer, also where it is that
+nothing is to be shown: the model is given tokens that it was not trained with, and most of what it says is held back.
 
 Afterwards a long prompt that nobody waits for is read, and in the middle of it a key asks at another place: how long that key
 waits before its own prompt is sent.
@@ -104,9 +104,9 @@ async def sit(ask: Ask, place: Place) -> list[tuple[str, float, bool]]:
 def row(name: str, found: Sequence[tuple[str, float, bool]]) -> tuple[str, float]:
     """A line of the table, and its p50 at fresh lines."""
     fresh = [one for one in found if one[0] == "fresh line"]
-    waits = sorted(1000 * took for _, took, there in fresh if there)
+    waits = sorted(1000 * took for _, took, _ in fresh)
     middle, late = quantile(waits, 0.5) or 0, quantile(waits, 0.95) or 0
-    return f"| {name} | {len(fresh)} | {len(waits)} | {middle:.0f} | {late:.0f} |", middle
+    return f"| {name} | {len(fresh)} | {sum(there for *_, there in fresh)} | {middle:.0f} | {late:.0f} |", middle
 
 
 async def stale_read(chosen: ChosenModel, meter: Meter, place: Place) -> tuple[list[float], float]:
@@ -154,7 +154,7 @@ async def main() -> int:
             columns["Hearth"] += await sit(ask, place)
             stop()
             columns["usual order"] += await sit(as_usual(usual, place), place)
-        titles = ("pauses on a fresh line", "with text", "key to text p50 ms", "p95")
+        titles = ("pauses on a fresh line", "with text", "key to answer p50 ms", "p95")
         print(f"| {info.name}, {args.runner} | {' | '.join(titles)} |\n|---|{'--:|' * len(titles)}")
         (line, ours), (other, theirs) = row("Hearth", columns["Hearth"]), row("usual order", columns["usual order"])
         print(f"{line}\n{other}\n\np50 of the usual order: {ours / theirs if theirs else 0:.2f} times", flush=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lsp_server.completion.anchoring import Anchors
+from lsp_server.completion.recent import Recent
 from lsp_server.completion.tree import Trees
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.ollama import OllamaClient
@@ -71,7 +72,7 @@ async def test_prompts_stay_below_the_limit_with_all_that_is_typed_behind_them(l
     async with runner(None, Reuse(True, limit)) as (chosen, _):
         settings = replace(CompletionSettings(), max_tokens=32)
         snapshot = DocumentSnapshot("file:///a.py", "a.py", None, "python", 1, LINES)
-        anchor = await Anchors(None, settings, Trees()).take(snapshot, LINES, "", chosen, read_ms=1e6)
+        anchor = await Anchors(None, settings, Trees(), Recent()).take(snapshot, LINES, "", chosen, read_ms=1e6)
         tokens = (len(anchor.prefix) + len(anchor.suffix)) / 3.0
         assert tokens <= (max(limit - 133 - 32, 256))
 
