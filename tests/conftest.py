@@ -12,14 +12,17 @@ from tests.support.not_run import NOT_RUN, cannot_run
 from tests.support.ollama import Instance, OllamaUnavailable, start
 from tests.support.weights import pulled_weights
 
+_OLLAMA = pytest.StashKey[Instance]()
+
 
 @pytest.fixture(scope="session")
-def ollama_instance() -> Iterator[Instance]:
+def ollama_instance(request: pytest.FixtureRequest) -> Iterator[Instance]:
     """A private, real Ollama with the models of tests.support.ollama in it; its log and its version besides its address."""
     try:
         instance = start()
     except (OllamaUnavailable, HearthError) as error:
         cannot_run(f"no real Ollama: {error}")
+    request.session.stash[_OLLAMA] = instance
     yield instance
     instance.stop()
 
@@ -37,6 +40,15 @@ def weights() -> Path:
         return pulled_weights()
     except HearthError as error:
         cannot_run(f"no weights: {error}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """After a failed test, see to it that the next one finds an Ollama that answers."""
+    report = yield
+    if report.failed and item.get_closest_marker("ollama") and _OLLAMA in item.session.stash:
+        item.session.stash[_OLLAMA].free()
+    return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -3,6 +3,7 @@
 What was measured of Ollama and shapes this file:
 - a changed runner option (context size, threads, layers) reloads the model: only sampling options are sent, always the same;
 - `num_predict: 0` generates without end; closing the socket is the only cancel;
+- closed at a bad moment, it may leave the model waiting for its reader for ever: then the model is loaded anew (`silence`);
 - errors may arrive as a line inside an answer of status 200;
 - `suffix` is refused for models whose template lacks it: prompts are written here and sent `raw`;
 - thinking models think by default: `think: false` where the capability is declared;
@@ -11,9 +12,8 @@ What was measured of Ollama and shapes this file:
 
 from __future__ import annotations
 
-from ast import literal_eval
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +29,9 @@ from lsp_server.errors import (
 from lsp_server.model import durations
 from lsp_server.model.events import error_in
 from lsp_server.model.hosts import refuse_forwarded
+from lsp_server.model.ollama_details import context_from, model_info, row_of, stops_from
 from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.silence import LIMIT_S, Silence
 from lsp_server.model.streams import isolated
 from lsp_server.model.transport import PATIENT_SECONDS, QUICK_SECONDS, check_status, client_options, open_client, plain_errors
 
@@ -52,12 +54,22 @@ MOST_REPEATS = 30
 
 
 class OllamaClient:
-    """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever), `patience` is in seconds."""
+    """One Ollama. `keep_alive` is a duration as Ollama writes it ("30m", "-1" for ever).
+
+    `patience` is how many seconds it may be silent in an answer; `stuck_after` how many before its first word, where a stream
+    was left early before: then the model is loaded anew and asked once more (`silence`).
+    """
 
     backend: Backend = "ollama"
 
     def __init__(
-        self, url: str, *, allow_hosts: Sequence[str] = (), keep_alive: str = "30m", patience: float = PATIENT_SECONDS
+        self,
+        url: str,
+        *,
+        allow_hosts: Sequence[str] = (),
+        keep_alive: str = "30m",
+        patience: float = PATIENT_SECONDS,
+        stuck_after: float = LIMIT_S,
     ) -> None:
         self.url = url
         self._allow_hosts = tuple(allow_hosts)
@@ -66,13 +78,14 @@ class OllamaClient:
         # Always with a host: without one the package would take OLLAMA_HOST from the environment.
         self._ollama = ollama.AsyncClient(host=url, **client_options(allow_hosts, patience))
         self._known: dict[str, _Known] = {}
+        self._silence = Silence(self.unload, stuck_after)
 
     async def models(self) -> Sequence[ModelInfo]:
         """Every model that runs here; those that Ollama would forward elsewhere are left out."""
         listed = await self._ask("GET", "/api/tags")
         with self._plainly():
             rows = [row for row in listed["models"] if self._stays_here(row)]
-            return [_info(row["name"], row.get("details") or {}, row.get("size"), row.get("digest")) for row in rows]
+            return [model_info(row["name"], row.get("details") or {}, row.get("size"), row.get("digest")) for row in rows]
 
     async def describe(self, name: str) -> ModelInfo:
         """Capabilities and sizes of one model; `context_tokens` as the runner has it once it is loaded."""
@@ -81,22 +94,22 @@ class OllamaClient:
         loaded = await self._ask("GET", "/api/ps")
         version = await self._ask("GET", "/api/version")
         with self._plainly():
-            row, runner = _row_of(name, tags), _row_of(name, loaded)
-            info = _info(
+            row, runner = row_of(name, tags), row_of(name, loaded)
+            info = model_info(
                 name,
                 shown.get("details") or {},
                 row.get("size"),
                 row.get("digest"),
-                runner.get("context_length") or _context_from(shown),
+                runner.get("context_length") or context_from(shown),
                 shown.get("capabilities") or (),
             )
             return replace(info, runner_version=f"ollama {version.get('version') or ''}".strip())
 
     def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         """Stream an answer; close the generator to free the runner."""
-        return isolated(self._generate(model, request))
+        return isolated(self._silence.answered(self._stream, model, request))
 
-    async def _generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
+    async def _stream(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         known = await self._looked_up(model)
         call: dict[str, Any] = {
             "model": model,
@@ -151,6 +164,10 @@ class OllamaClient:
                     yield PullProgress(part.status or "", part.completed or 0, part.total or 0)
         self._known.pop(name, None)
 
+    async def unload(self, model: str) -> None:
+        """Have Ollama end a model's runner, once it has finished what it does for others; the next request starts another."""
+        await self._ask("POST", "/api/generate", {"model": model, "keep_alive": 0}, model)
+
     async def aclose(self) -> None:
         """Close all sockets; whatever was being generated ends."""
         await self._http.aclose()
@@ -162,7 +179,7 @@ class OllamaClient:
         shown = await self._ask("POST", "/api/show", {"model": name}, name)
         refuse_forwarded(name, shown.get("remote_host"), self._allow_hosts)
         with self._plainly():
-            self._known[name] = _Known(frozenset(shown.get("capabilities") or ()), _stops_from(shown))
+            self._known[name] = _Known(frozenset(shown.get("capabilities") or ()), stops_from(shown))
         return shown
 
     async def _looked_up(self, name: str) -> _Known:
@@ -232,54 +249,3 @@ def _usage(part: Any) -> Usage:
         prompt_ms=(part.prompt_eval_duration or 0) / _MS,
         generate_ms=(part.eval_duration or 0) / _MS,
     )
-
-
-def _row_of(name: str, listed: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The row of a model; `x` and `x:latest` are one name to Ollama."""
-    same = (name, f"{name}:latest")
-    return next((row for row in listed["models"] if row["name"] in same), {})
-
-
-def _info(
-    name: str, details: Mapping[str, Any], size: Any, digest: Any, context: int | None = None, capabilities: Sequence[str] = ()
-) -> ModelInfo:
-    return ModelInfo(
-        name=name,
-        backend="ollama",
-        family=details.get("family") or "",
-        parameters=details.get("parameter_size") or "",
-        context_tokens=context,
-        capabilities=frozenset(capabilities),
-        size_bytes=size or 0,
-        digest=digest or "",
-    )
-
-
-def _parameters(shown: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The Modelfile's parameters, one a line: `num_ctx    8192`, `stop    "<|im_end|>"`."""
-    for line in str(shown.get("parameters") or "").splitlines():
-        key, _, value = line.strip().partition(" ")
-        yield key, value.strip()
-
-
-def _stops_from(shown: Mapping[str, Any]) -> tuple[str, ...]:
-    """Stop texts stand there as Go writes strings, which Python reads; one that it cannot read is one stop less."""
-    stops = []
-    for key, value in _parameters(shown):
-        if key == "stop" and value.startswith('"'):
-            with suppress(ValueError, SyntaxError):
-                stops.append(str(literal_eval(value)))
-    return tuple(stops)
-
-
-def _context_from(shown: Mapping[str, Any]) -> int | None:
-    """The context an unloaded model will get, as far as it can be known: its `num_ctx`, or what it was trained for if small.
-
-    Otherwise Ollama decides at loading, by the memory of the machine; 4,096 is the least it takes.
-    """
-    for key, value in _parameters(shown):
-        if key == "num_ctx" and value.isdigit():
-            return int(value)
-    known: Mapping[str, Any] = shown.get("model_info") or {}
-    trained = known.get(f"{known.get('general.architecture')}.context_length")
-    return trained if isinstance(trained, int) and trained <= 4096 else None

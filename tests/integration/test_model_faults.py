@@ -48,7 +48,7 @@ async def _answer(client: OllamaClient, request: Generation) -> str:
 
 
 def test_every_fault_but_waiting_is_expected() -> None:
-    assert set(EXPECTED) == set(Fault) - {Fault.NONE, Fault.HANG}
+    assert set(EXPECTED) == set(Fault) - {Fault.NONE, Fault.HANG, Fault.STUCK}
 
 
 @pytest.mark.parametrize("request_kind", REQUESTS)
@@ -108,6 +108,38 @@ async def test_a_server_that_hangs_ends_in_an_error(proxy: FaultProxy) -> None:
     proxy.fault = Fault.HANG
     with pytest.raises(ModelUnreachableError, match="said nothing"):
         await _answer(client, REQUESTS["completion"])
+    await client.aclose()
+
+
+async def _leave_early(client: OllamaClient) -> None:
+    """Take the first word of a long answer and close, as every keystroke does."""
+    async with aclosing(client.generate(SMOLLM, Generation("def add(a, b):\n    return", max_tokens=400))) as pieces:
+        assert (await anext(pieces)).finish is None
+
+
+def _unloads(proxy: FaultProxy) -> int:
+    return sum(body.get("keep_alive") == 0 for path, body in proxy.asked if path == "/api/generate")
+
+
+@pytest.mark.parametrize("request_kind", REQUESTS)
+async def test_a_model_stuck_with_an_answer_left_early_is_loaded_anew(proxy: FaultProxy, request_kind: str) -> None:
+    client = OllamaClient(proxy.url, stuck_after=0.2)
+    await _leave_early(client)
+    proxy.fault = Fault.STUCK
+    assert await _answer(client, REQUESTS[request_kind])
+    assert _unloads(proxy) == 1
+    assert await _answer(client, REQUESTS[request_kind])
+    assert _unloads(proxy) == 1
+    await client.aclose()
+
+
+async def test_a_slow_model_is_not_unloaded_where_nothing_was_left_early(proxy: FaultProxy) -> None:
+    client = OllamaClient(proxy.url, stuck_after=0.05, patience=0.5)
+    assert await _answer(client, REQUESTS["completion"])
+    proxy.fault = Fault.HANG
+    with pytest.raises(ModelUnreachableError, match="said nothing"):
+        await _answer(client, REQUESTS["completion"])
+    assert _unloads(proxy) == 0
     await client.aclose()
 
 

@@ -28,6 +28,7 @@ class Fault(Enum):
     NONE = "passes everything through"
     NOTHING = "reads the request and closes without a byte"
     HANG = "reads the request and never answers"
+    STUCK = "hangs until the model is unloaded, as a real one does whose reader closed at a bad moment (ollama#17131)"
     GARBAGE = "answers bytes that are not HTTP"
     HTML = "answers 200 with a web page"
     STATUS_500 = "answers 500 with an error object"
@@ -72,10 +73,12 @@ class FaultProxy:
                 async with self._news:
                     self.asked.append((path, json.loads(body) if body else None))
                     self._news.notify_all()
+                if self.fault is Fault.STUCK and b'"keep_alive":0' in body.replace(b" ", b""):
+                    self.fault = Fault.NONE
                 fault = self.fault if path in self.on else Fault.NONE
                 if fault in (Fault.NONE, Fault.CLOSE_EARLY):
                     await self._pass(_one_shot(request) + body, reader, writer, fault)
-                elif fault is Fault.HANG:
+                elif fault in (Fault.HANG, Fault.STUCK):
                     await reader.read()  # until the client goes
                 else:
                     writer.write(_ANSWERS[fault])

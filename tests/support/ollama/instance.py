@@ -20,6 +20,8 @@ from urllib.request import Request, urlopen
 from tests.support.cache import cache_folder, one_at_a_time
 from tests.support.ollama import build, models
 
+_ONE_TOKEN = {"num_predict": 1}
+
 _PATIENCE = 60.0
 """Seconds a started server may take to answer; it takes one on an idle machine."""
 
@@ -57,6 +59,15 @@ class Instance:
     def names(self) -> frozenset[str]:
         """The models in it."""
         return frozenset(one["name"] for one in self.get("/api/tags")["models"])
+
+    def free(self) -> None:
+        """Load anew what waits for a reader that has gone (ollama#17131): one test must not take the model from others."""
+        for name in [one["name"] for one in self.get("/api/ps")["models"] if one["name"] != models.MINILM]:
+            try:
+                self.post("/api/generate", {"model": name, "prompt": "x", "stream": False, "raw": True, "options": _ONE_TOKEN})
+            except TimeoutError:
+                print(f"{name} was stuck and is loaded anew.", file=sys.stderr)
+                self.post("/api/generate", {"model": name, "keep_alive": 0}, empty=True)
 
     def stop(self) -> None:
         """End the whole process group: the server and the runners it started."""
