@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
@@ -146,6 +148,23 @@ async def test_no_call_of_ours_loads_the_model_again(ollama_instance: Instance, 
         {"model": SMOLLM, "prompt": "x", "stream": False, "options": {"num_ctx": 1024, "num_predict": 1}},
     )
     assert _loads(ollama_instance) == before + 1
+
+
+async def test_a_model_that_gets_stuck_is_got_going(ollama_instance: Instance, caplog: pytest.LogCaptureFixture) -> None:
+    """The real fault (ollama#17131). On a busy machine words gather before they are handed on; here because Ollama is stopped."""
+    client = OllamaClient(ollama_instance.url, stuck_after=2.0)
+    for _ in range(60):
+        try:
+            async with aclosing(client.generate(SMOLLM, replace(CODE, max_tokens=60))) as pieces:
+                await anext(pieces)
+                os.kill(ollama_instance.process.pid, signal.SIGSTOP)
+                await asyncio.sleep(0.1)  # its runner, another process, writes on
+        finally:
+            os.kill(ollama_instance.process.pid, signal.SIGCONT)
+        if "loaded anew" in caplog.text:
+            break
+    assert (await _all(client, CODE))[-1].finish
+    await client.aclose()
 
 
 @pytest.mark.parametrize(("setting", "expected"), [("45m", 45 * 60), ("90", 90)])
