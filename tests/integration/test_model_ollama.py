@@ -151,7 +151,7 @@ async def test_no_call_of_ours_loads_the_model_again(ollama_instance: Instance, 
 
 
 async def test_a_model_that_gets_stuck_is_got_going(ollama_instance: Instance, caplog: pytest.LogCaptureFixture) -> None:
-    """The real fault (ollama#17131). On a busy machine words gather before they are handed on; here because Ollama is stopped."""
+    """The real fault (ollama#17131). On a busy machine words gather before they are handed on; here Ollama is stopped."""
     client = OllamaClient(ollama_instance.url, stuck_after=2.0)
     for _ in range(60):
         try:
