@@ -7,7 +7,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -148,9 +149,24 @@ def test_an_index_is_checked_and_described(hearth: Run, repository: Path, tmp_pa
     assert hearth("index", "--check", at=repository).returncode == 0
 
 
+def _hears_interrupts() -> None:
+    """In the child: a shell starts what runs in its background deaf to them, and a test run may be such."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """A test that fails must not wait for a program that nobody stops any more."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def test_changes_are_followed_until_it_is_stopped(repository: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "lsp_server", "index", str(repository), "--watch", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path)) as one:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment(tmp_path)}
+    with subprocess.Popen(command, preexec_fn=_hears_interrupts, **pipes) as one, _ended(one):
         assert one.stdout is not None
         assert one.stderr is not None
         assert json.loads(one.stdout.readline())["files"] == 3
