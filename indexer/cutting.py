@@ -66,7 +66,7 @@ class Ruler:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.characters = [0, *accumulate(map(len, lines))]
-        self.filled = [0, *accumulate(0 if not line or line.isspace() else 1 for line in lines)]
+        self.filled = [0, *accumulate(map(bool, map(str.strip, lines)))]
 
     def size(self, first: int, last: int) -> int:
         """Lines, or as many as its characters would fill, whichever is more."""
@@ -111,7 +111,7 @@ def _cuts(node: Node, first: int, last: int) -> tuple[list[tuple[int, Node | Non
     cuts: list[tuple[int, Node | None]] = []
     height, widest, widest_height = -1, None, -1
     covered, above = first - 1, -1  # the last row of what was seen; where a run of leading nodes began
-    borrowed = -1  # where comments began that the parser gave to the node before, as Kotlin's and Haskell's do after imports
+    before: tuple[Node, int] | None = None  # the part before, and its last row
     for child in node.named_children:
         start = child.start_point[0]
         end, column = child.end_point
@@ -123,12 +123,16 @@ def _cuts(node: Node, first: int, last: int) -> tuple[list[tuple[int, Node | Non
             if above >= 0 and start > covered + 1:  # a blank line: that comment was about something else
                 cuts.append((above, None))
                 above = -1
-            begins = above if above >= 0 else borrowed if start == covered + 1 and borrowed > first else start
+            begins = above if above >= 0 else start
+            if above < 0 and before is not None and start == covered + 1:
+                # The parser may have given this comment to the node before, as Kotlin's and Haskell's do after imports.
+                borrowed = _comments_at_end(*before)
+                begins = borrowed if borrowed > first else start
             if child.type in _LEADING:
                 above = begins
             else:
                 cuts.append((begins, child))
-                above, height, borrowed = -1, end - start, _comments_at_end(child, end)
+                above, height, before = -1, end - start, (child, end)
         elif cuts and end - start > height:
             cuts[-1] = (cuts[-1][0], child)
             height = end - start

@@ -92,7 +92,8 @@ class StaticEmbedder:
                 raise _broken(self._folder, str(error)) from error
             if table.dtype != np.int8 or table.ndim != 2 or len(table) != len(words):
                 raise _broken(self._folder, f"{len(words)} words for an array of {table.dtype} {table.shape}")
-            self._table, self._rows = table, _Rows(words, self._remembered_names)
+            # As a plain array, still mapped: numpy runs Python code for each result of a `memmap`.
+            self._table, self._rows = table.view(np.ndarray), _Rows(words, self._remembered_names)
         return self._table, self._rows
 
     def _read(self, name: str) -> bytes:

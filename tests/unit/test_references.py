@@ -69,3 +69,9 @@ def test_a_name_on_a_line_twice_is_one_line_and_lines_are_bounded() -> None:
 
 def test_names_of_any_alphabet_and_broken_code() -> None:
     assert used("größe = länge(\n  mark", "python").keys() >= {"länge", "mark"}
+
+
+@pytest.mark.parametrize("around", ["", "é "])  # only ASCII is split without the expression
+def test_names_begin_after_digits_and_have_two_characters(around: str) -> None:
+    text = f"{around}x = 12 + 0xFF + ab + 1e5 + e5\r\n{around}y = xFF\x0cab + 7ab + i_\n"
+    assert used(text, "python") == {"xFF": [1, 2], "ab": [1, 2], "e5": [1], "i_": [2]}
