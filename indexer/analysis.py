@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 from indexer.chunking import chunk
-from indexer.imports import imports, package
+from indexer.imports import imported, package
 from indexer.languages import known, language_of_script, parse
-from indexer.outline import outline
+from indexer.matching import matches
+from indexer.outline import defined
 from indexer.reading import read
-from indexer.records import Chunk, Symbol
+from indexer.records import Chunk, Import, Symbol
 from indexer.references import references
 from indexer.words import split_name, split_names, stem
-
-if TYPE_CHECKING:
-    from tree_sitter import Tree
 
 KEY_BYTES = 16
 """A chunk's key: 128 bits of BLAKE2b over the text that is embedded; two texts with one key will not be met."""
 
+MAX_REMEMBERED_NAMES = 131_072
+"""Names whose stems are remembered, because a repository repeats its names; about 20 MB when full."""
 
 CHUNK_COLUMNS = ("path", "start_line", "end_line", "text", "symbol", "kind", "language", "words", "defines", "key")
 """`words` are the stems that full text searches, `defines` the names whose definition starts in the chunk, by spaces."""
@@ -93,10 +91,12 @@ def analyse(path: str, language: str | None, data: bytes, rows: Rows) -> FileFac
     if language is None and (language := language_of_script(text[:200].partition("\n")[0])):
         row = known(language)
     tree = parse(text, language) if language else None
-    symbols = outline(tree, language, path) if tree is not None and language is not None else []
+    definitions, importing = matches(tree, language) if tree is not None and language is not None else ([], [])
+    symbols = defined(definitions, tree, language, path) if tree is not None and language is not None else []
     chunks = chunk(text, path, language, tree, symbols, prose=row is None or row.prose)
     _add_chunks(rows, chunks, symbols)
-    _add_symbols(rows, path, language or "", text, tree, symbols)
+    used = references(tree, language, symbols) if tree is not None and language is not None else {}
+    _add_symbols(rows, path, language or "", package(importing, language, path, text), symbols, used, imported(importing))
     lines = text.count("\n") + (not text.endswith("\n"))
     counts = (lines, len(chunks), len(symbols))
     return FileFacts(path, digest(data), "", reading.message, *counts, credentials=reading.credentials)
@@ -104,7 +104,7 @@ def analyse(path: str, language: str | None, data: bytes, rows: Rows) -> FileFac
 
 def searchable(text: str) -> str:
     """The words of a text as full-text search compares them: stems of parts and of whole names, by spaces."""
-    return " ".join(map(_stems, split_names(text)))
+    return " ".join(map(_STEMS.__getitem__, split_names(text)))
 
 
 def embedded_text(chunk: Chunk) -> str:
@@ -112,12 +112,20 @@ def embedded_text(chunk: Chunk) -> str:
     return f"{chunk.path} {chunk.symbol}\n{chunk.text}"
 
 
-@lru_cache(maxsize=131_072)  # a repository repeats its names; about 20 MB when full
-def _stems(name: str) -> str:
-    parts = split_name(name)
-    if len(parts) > 1:
-        parts = (*parts, "".join(parts))
-    return " ".join(map(stem, parts))
+class _Stems(dict[str, str]):
+    """Stems of a name, made when first asked for. A dictionary, which answers in half the time of `lru_cache`."""
+
+    def __missing__(self, name: str) -> str:
+        parts = split_name(name)
+        if len(parts) > 1:
+            parts = (*parts, "".join(parts))
+        if len(self) >= MAX_REMEMBERED_NAMES:
+            self.clear()
+        stems = self[name] = " ".join(map(stem, parts))
+        return stems
+
+
+_STEMS = _Stems()
 
 
 def _add_chunks(rows: Rows, chunks: Iterable[Chunk], symbols: list[Symbol]) -> None:
@@ -141,17 +149,22 @@ def _add_chunks(rows: Rows, chunks: Iterable[Chunk], symbols: list[Symbol]) -> N
         columns["key"].append(digest(text.encode("utf-8", "replace")))
 
 
-def _add_symbols(rows: Rows, path: str, language: str, text: str, tree: Tree | None, symbols: list[Symbol]) -> None:
-    used = references(tree, language, symbols) if tree is not None else {}
-    imported = imports(tree, language) if tree is not None else []
-    own = package(tree, language, path, text)
-    if not (symbols or used or imported or own):
+def _add_symbols(
+    rows: Rows,
+    path: str,
+    language: str,
+    own: str,
+    symbols: list[Symbol],
+    used: dict[str, list[int]],
+    imports: list[Import],
+) -> None:
+    if not (symbols or used or imports or own):
         return
     row: dict[str, object] = {"path": path, "language": language, "package": own}
     row |= {f"{name}s": [getattr(one, name) for one in symbols] for name in _OF_SYMBOL}
     row |= {"used": list(used), "used_lines": list(used.values())}
-    row |= {"modules": [one.module for one in imported], "imported": [list(one.names) for one in imported]}
-    row["import_lines"] = [one.line for one in imported]
+    row |= {"modules": [one.module for one in imports], "imported": [list(one.names) for one in imports]}
+    row["import_lines"] = [one.line for one in imports]
     for name in SYMBOL_COLUMNS:
         rows.symbols[name].append(row[name])
 

@@ -7,7 +7,7 @@ under which others import this file, where the file says it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -114,9 +114,14 @@ def imports(tree: Tree, language: str) -> list[Import]:
         return []
     from tree_sitter import QueryCursor
 
+    return imported(captures for _, captures in QueryCursor(query).matches(tree.root_node))
+
+
+def imported(matches: Iterable[dict[str, list[Node]]]) -> list[Import]:
+    """The same from what `import_query` matched: the captures of each match."""
     found: dict[int, tuple[str, int, dict[str, None]]] = {}
     several: list[tuple[int, Import]] = []
-    for _, captures in QueryCursor(query).matches(tree.root_node):
+    for captures in matches:
         if "tree" in captures:
             node = captures["tree"][0]
             several += [(node.start_byte, Import(module, names, _line(node))) for module, names in _taken_apart(_text(node))]
@@ -136,17 +141,15 @@ def imports(tree: Tree, language: str) -> list[Import]:
     return [one for _, one in sorted(several, key=lambda pair: pair[0])][:MAX_IMPORTS]
 
 
-def package(tree: Tree | None, language: str | None, path: str, text: str) -> str:
-    """The name under which a file's package is imported, where the file says it: `package a.b`, a `go.mod`'s module."""
+def package(matches: Iterable[dict[str, list[Node]]], language: str | None, path: str, text: str) -> str:
+    """The name under which a file's package is imported, where the file says it: `package a.b`, a `go.mod`'s module.
+
+    `matches` are the captures of each match of `import_query`.
+    """
     if path.rsplit("/", 1)[-1] == "go.mod":
         said = _GO_MODULE.search(text)
         return said[1] if said else ""
-    query = _query(language) if language and "@package" in IMPORTS.get(language, "") else None
-    if query is None or tree is None:
-        return ""
-    from tree_sitter import QueryCursor
-
-    marked = sorted(QueryCursor(query).captures(tree.root_node).get("package", []), key=lambda node: node.start_byte)
+    marked = sorted((node for captures in matches for node in captures.get("package", ())), key=lambda node: node.start_byte)
     return ".".join(map(_text, marked if language == "scala" else marked[:1]))  # Scala's clauses go on with each other
 
 
@@ -205,11 +208,17 @@ def _line(node: Node) -> int:
     return node.start_point[0] + 1
 
 
+def import_query(language: str) -> str:
+    """The query for a language's imports; empty where there is none."""
+    row = known(language)
+    return IMPORTS.get(row.name, "") if row is not None else ""
+
+
 @cache
 def _query(language: str) -> Query | None:
-    row = known(language)
-    if row is None or row.name not in IMPORTS:
+    row, written = known(language), import_query(language)
+    if row is None or not written:
         return None
     from tree_sitter import Query
 
-    return Query(grammar(row.grammar), IMPORTS[row.name])
+    return Query(grammar(row.grammar), written)

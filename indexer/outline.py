@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -38,9 +39,14 @@ def outline(tree: Tree, language: str, path: str) -> list[Symbol]:
         return []
     from tree_sitter import QueryCursor
 
+    return defined(QueryCursor(query).matches(tree.root_node), tree, language, path)
+
+
+def defined(matches: Iterable[tuple[int, dict[str, list[Node]]]], tree: Tree, language: str, path: str) -> list[Symbol]:
+    """The same from what `definition_query` matched in the tree: pattern and captures of each match, in their order."""
     found: dict[int, tuple[int, dict[str, list[Node]]]] = {}
     wrappers: dict[int, list[Node]] = {}
-    for pattern, captures in QueryCursor(query).matches(tree.root_node):
+    for pattern, captures in matches:
         if "_wrapper" in captures:
             wrapper = captures["_wrapper"][0]
             wrappers.setdefault(wrapper.end_byte, []).append(wrapper)
@@ -208,13 +214,21 @@ def _text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
-@cache
-def _query(language: str) -> Query | None:
+def definition_query(language: str) -> str:
+    """The query for a language's definitions; empty where there is none."""
     row = known(language)
     if row is None or row.name not in DEFINITIONS:
+        return ""
+    of = grammar(row.grammar)
+    wrappers = " ".join(f"({kind})" for kind in WRAPPERS if of.id_for_node_kind(kind, True) is not None)
+    return DEFINITIONS[row.name] + (f"[{wrappers}] @_wrapper" if wrappers else "")
+
+
+@cache
+def _query(language: str) -> Query | None:
+    row, written = known(language), definition_query(language)
+    if row is None or not written:
         return None
     from tree_sitter import Query
 
-    of = grammar(row.grammar)
-    wrappers = " ".join(f"({kind})" for kind in WRAPPERS if of.id_for_node_kind(kind, True) is not None)
-    return Query(of, DEFINITIONS[row.name] + (f"[{wrappers}] @_wrapper" if wrappers else ""))
+    return Query(grammar(row.grammar), written)

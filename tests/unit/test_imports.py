@@ -7,6 +7,7 @@ import pytest
 from indexer.definitions import DEFINITIONS
 from indexer.imports import IMPORTS, MAX_IMPORTS, imports, package
 from indexer.languages import parse
+from indexer.matching import matches
 
 
 def drawn(text: str, language: str) -> list[str]:
@@ -74,12 +75,14 @@ def test_every_language_with_definitions_has_imports() -> None:
     ],
 )
 def test_packages(language: str, text: str, name: str) -> None:
-    assert package(parse(text, language), language, "file", text) == name
+    tree = parse(text, language)
+    assert tree is not None
+    assert package(matches(tree, language)[1], language, "file", text) == name
 
 
 def test_a_go_module_is_named_by_its_file() -> None:
-    assert package(None, None, "tools/go.mod", "// x\nmodule example.org/a // y\n\ngo 1.22\n") == "example.org/a"
-    assert package(None, None, "go.mod", "go 1.22\n") == ""
+    assert package([], None, "tools/go.mod", "// x\nmodule example.org/a // y\n\ngo 1.22\n") == "example.org/a"
+    assert package([], None, "go.mod", "go 1.22\n") == ""
 
 
 def test_a_table_of_imports_is_bounded_and_broken_code_is_read() -> None:
