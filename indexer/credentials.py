@@ -8,6 +8,7 @@ words do that seldom, tokens at every second character. Hashes, UUIDs, placehold
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from string import ascii_letters, digits
 
@@ -60,7 +61,7 @@ authorization private_key private-key privatekey accountkey account_key auth_key
 )
 
 _RUN_OF = bytes.maketrans(bytes(range(256)), bytes(97 if chr(one) in _TOKEN_CHARACTERS else 32 for one in range(256)))
-_RUN = re.compile(b"a{%d,}" % MIN_LENGTH)
+_RUN = b"a" * MIN_LENGTH
 _OPENS = re.compile(r"(?:[\"'`]|(?<!:)[:=]\s*|\b(?:bearer|basic|token)\s+)\Z", re.IGNORECASE)
 """What stands before a value, and not before a name in code."""
 _NOT_SECRET = re.compile(
@@ -88,12 +89,20 @@ def find(text: str) -> list[tuple[int, int]]:
     found = [match.span("body") for match in _PRIVATE_KEY.finditer(text)] if "PRIVATE KEY" in text else []
     if "://" in text:
         found += [match.span("value") for match in _IN_URL.finditer(text) if _is_password(match["value"])]
-    runs = text.encode("latin-1", "replace").translate(_RUN_OF)  # a byte a character, so that offsets are those of the text
-    for run in _RUN.finditer(runs):
-        start, end = run.span()
+    for start, end in _runs(text):
         if _DIGIT.search(text, start, end):
             found += _in_line(text, start, end)
     return _merged(found)
+
+
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of token characters that are long enough. `find` leaps over shorter ones, an expression would not."""
+    marks = text.encode("latin-1", "replace").translate(_RUN_OF) + b" "  # a byte a character: the offsets of the text
+    start = marks.find(_RUN)
+    while start >= 0:
+        end = marks.index(b" ", start)
+        yield start, end
+        start = marks.find(_RUN, end)
 
 
 def _in_line(text: str, start: int, end: int) -> list[tuple[int, int]]:
