@@ -1,8 +1,9 @@
 """From a keystroke to painted ghost text in each real editor, split into editor, server and model. Asserts no time.
 
 `python -m tests.bench editors`. The key goes in through the editor's own input; "painted" is the redraw that shows ghost text
-in Neovim, and the page's own animation frame in VS Code. Server and model are the server's own figures (`hearth.inspect`);
-what is left is the editor, its plugin and the pipe. The server's part holds the pause for another keystroke (60 ms by default).
+in Neovim, and the page's own animation frame in VS Code. Server and model are the server's own figures: `hearth.inspect`, and
+for VS Code, whose page cannot ask for them, the ledger. What is left is the editor, its plugin and the pipe. The server's part
+holds the pause for another keystroke (60 ms by default).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from lsp_server.ledger.records import Entry
+from lsp_server.ledger.store import Store
 from tests.editors.texts import KNOWN, TOTAL, upto
 from tests.support.cache import ROOT
 from tests.support.editors.extension import packed_extension
@@ -90,7 +92,7 @@ _WATCH = """() => new Promise((resolve) => {
 
 
 async def in_vscode(url: str) -> list[Sample]:
-    """Keystrokes in VS Code. Its commands' answers cannot be read from a page, so server and model are taken from the log."""
+    """Keystrokes in VS Code."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "project/.git").mkdir(parents=True)
@@ -103,7 +105,7 @@ async def in_vscode(url: str) -> list[Sample]:
             "hearth.model.ollama_host": url,
             "files.autoSave": "off",
         }
-        samples = []
+        taken: list[tuple[float, float]] = []  # when the key was pressed, seconds since 1970, and milliseconds until paint
         env = {"PYTHONPATH": str(ROOT)}
         async with vscode_window(vscode(), packed_extension(), folder, settings=settings, env=env) as bench:
 
@@ -116,14 +118,24 @@ async def in_vscode(url: str) -> list[Sample]:
                 await bench.end_of_file()
                 watching = asyncio.create_task(bench.page.evaluate(_WATCH))
                 await asyncio.sleep(0.2)
+                pressed = time.time()
                 await bench.press("t")
                 try:
                     whole = await asyncio.wait_for(watching, 15)
                 except TimeoutError:
                     continue  # the first file: VS Code makes what asks for ghost text when it has nothing else to do
-                samples.append(Sample(float(whole), 0.0, 0.0))
+                taken.append((pressed, float(whole)))
                 await bench.press("Escape")
-    return samples[2:]
+        entries = Store(folder / "home/state/hearth/ledger.sqlite").read()
+    return list(_joined(taken, entries))[2:]
+
+
+def _joined(taken: Sequence[tuple[float, float]], entries: Sequence[Entry]) -> Iterator[Sample]:
+    """Keystrokes with what the ledger says of the first suggestion after each that the model was asked for."""
+    for pressed, whole in taken:
+        first = min((one for one in entries if one.at >= pressed and one.model_ms), key=lambda one: one.at, default=None)
+        if first is not None and first.model_ms is not None and first.total_ms <= whole:
+            yield Sample(whole, first.total_ms - first.model_ms, first.model_ms)
 
 
 def _sample(whole: float, timings: dict[str, float]) -> Sample:
@@ -135,13 +147,11 @@ def _row(name: str, samples: Sequence[Sample]) -> str:
     def median(of: Callable[[Sample], float]) -> str:
         return f"{statistics.median(of(one) for one in samples):.0f}"
 
-    split: list[Any] = ["", "", ""]
-    if any(one.model for one in samples):
-        split = [
-            median(lambda one: one.whole - one.server - one.model),
-            median(lambda one: one.server),
-            median(lambda one: one.model),
-        ]
+    split = [
+        median(lambda one: one.whole - one.server - one.model),
+        median(lambda one: one.server),
+        median(lambda one: one.model),
+    ]
     p95 = sorted(one.whole for one in samples)[max(0, round(0.95 * len(samples)) - 1)]
     return f"| {name} | {split[0]} | {split[1]} | {split[2]} | {median(lambda one: one.whole)} | {p95:.0f} |"
 

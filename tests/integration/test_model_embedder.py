@@ -9,7 +9,7 @@ from indexer.embedding import Embedder
 from indexer.errors import EmbedderError
 from lsp_server.model.embedder import BATCH, OllamaEmbedder
 from lsp_server.settings import ModelSettings
-from tests.support.faults import Fault, faulty
+from tests.support.faults import WRONG, Fault, faulty
 from tests.support.ollama import MINILM, SMOLLM
 
 pytestmark = pytest.mark.ollama
@@ -66,7 +66,7 @@ async def test_faults_while_embedding(ollama: str) -> None:
     async with faulty(ollama) as proxy:
         embedder = await asyncio.to_thread(OllamaEmbedder, MINILM, ModelSettings(ollama_host=proxy.url))
         proxy.on = {"/api/embed"}
-        for fault in set(Fault) - {Fault.NONE, Fault.HANG}:
+        for fault in WRONG:
             proxy.fault = fault
             with pytest.raises(EmbedderError, match="Ollama") as caught:
                 await asyncio.to_thread(embedder.embed_query, "x")

@@ -41,6 +41,10 @@ class Fault(Enum):
     NO_END = "ends the stream properly without the piece that says it is done"
 
 
+WRONG = frozenset(Fault) - {Fault.NONE, Fault.HANG, Fault.STUCK}
+"""Those that say something wrong, and do not just keep silent."""
+
+
 @dataclass
 class FaultProxy:
     """A running proxy. `asked` holds path and body of every request, `gave_up` how many clients closed before the end."""
