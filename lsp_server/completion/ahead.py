@@ -89,6 +89,8 @@ class Ahead:
         # Nobody asked for this, so nobody is told when it fails: the next keystroke meets the same error and says it.
         with contextlib.suppress(HearthError):
             new = await self._anchors.take(place.snapshot, place.before, place.after, chosen, IDLE_MS)
+            # It may have grown since the answer was begun.
+            old = self._anchors.in_force(place.snapshot.uri, place.before, place.after, chosen) or old
             grows = _size(new) > GROWTH * _size(old)
             if grows:
                 await self._move(new, place, chosen)
@@ -101,6 +103,7 @@ class Ahead:
                 while (left := self._asked + AWAY_S - monotonic()) > 0:  # noqa: ASYNC110 - each key moves the end of the pause
                     await asyncio.sleep(left)
                 await reuse.probe(chosen, self._longest)
+                self._anchors.calibration(chosen).sent("")  # the probe's prompts took the place of ours
                 await self._move(
                     await self._anchors.take(place.snapshot, place.before, place.after, chosen, IDLE_MS), place, chosen
                 )
@@ -109,10 +112,15 @@ class Ahead:
         """Have the runner read a new anchor's prompt, and only then use it: until then the old one's is in its cache."""
         built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, "", place.snapshot)
         request = Generation(built.text, max_tokens=1, priority=AHEAD)
+        calibration = self._anchors.calibration(chosen)
+        shared = calibration.sent(built.text)
+        if shared == len(built.text):  # the runner has it all, so there is nothing to read
+            self._anchors.use(anchor)
+            return
         async with aclosing(chosen.client.generate(chosen.info.name, request)) as pieces:
             async for piece in pieces:
                 if piece.usage is not None:
-                    self._anchors.calibration(chosen).learn(built.text, piece.usage)
+                    calibration.learn(built.text, piece.usage, shared=shared)
         self._anchors.use(anchor)
 
     async def _write_next(self, place: Place, chosen: ChosenModel) -> None:
@@ -128,6 +136,7 @@ class Ahead:
         built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, place.snapshot)
         wanted = Generation(built.text, max_tokens=LONGEST_NEXT, stop=built.stops, priority=AHEAD, logprobs=True)
         run = Run(chosen.client.generate(chosen.info.name, wanted), built, anchor, before, place.after, extent)
+        run.shared = self._anchors.calibration(chosen).sent(built.text)
         try:
             await run.ended()
         except asyncio.CancelledError:

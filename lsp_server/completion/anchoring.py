@@ -47,14 +47,19 @@ class Anchors:
         self, snapshot: DocumentSnapshot, before: str, after: str, chosen: ChosenModel, read_ms: float
     ) -> tuple[Anchor, str]:
         """The anchor in force and what was typed behind it; a new one where the document is elsewhere."""
-        anchor = self._anchor
-        if anchor and (anchor.uri, anchor.model) == (snapshot.uri, chosen.info.name):
-            tail = anchor.tail(before, after)
-            if tail is not None:
-                return anchor, tail
+        anchor = self.in_force(snapshot.uri, before, after, chosen)
+        tail = anchor.tail(before, after) if anchor else None
+        if anchor and tail is not None:
+            return anchor, tail
         self.use(await self.take(snapshot, before, after, chosen, read_ms))
         assert self._anchor is not None
         return self._anchor, ""
+
+    def in_force(self, uri: str, before: str, after: str, chosen: ChosenModel) -> Anchor | None:
+        """The anchor in force, or None where it does not fit this place of a document, or another model."""
+        anchor = self._anchor
+        fits = anchor and (anchor.uri, anchor.model) == (uri, chosen.info.name) and anchor.tail(before, after) is not None
+        return anchor if fits else None
 
     def use(self, anchor: Anchor) -> None:
         """Make an anchor the one in force."""

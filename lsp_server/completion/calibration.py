@@ -39,14 +39,24 @@ class Calibration:
     tokens_per_second: float = 0.0
     _last: str = ""
 
-    def learn(self, prompt: str, usage: Usage | None, read_ms: float = 0.0) -> None:
-        """Take one generation in. `usage` is None where it was ended before the runner counted; then the time to the first
-        token, `read_ms`, stands for the reading time, which makes the machine look a little slower than it is.
+    def sent(self, prompt: str) -> int:
+        """Note a prompt that the runner is given, also if its answer is ended early: the runner reads on and keeps it.
 
-        What the prompt shares with the one before came from the runner's cache and says nothing about its speed.
+        Returns how many characters it has of it already, as far as we know: those of the prompt before.
         """
         shared = common_start(prompt, self._last)
         self._last = prompt
+        return shared
+
+    def learn(self, prompt: str, usage: Usage | None, read_ms: float = 0.0, shared: int | None = None) -> None:
+        """Take one generation in. `usage` is None where it was ended before the runner counted; then the time to the first
+        token, `read_ms`, stands for the reading time, which makes the machine look a little slower than it is.
+
+        `shared` is what `sent` returned, None where it was not called. That part came from the runner's cache and says nothing
+        about its speed.
+        """
+        if shared is None:
+            shared = self.sent(prompt)
         if usage is not None and usage.prompt_tokens >= LEAST_READ:
             seen = len(prompt) / usage.prompt_tokens
             self.characters_per_token += _WEIGHT * (seen - self.characters_per_token)

@@ -130,7 +130,8 @@ class CompletionEngine:
         kept = suggestion if text else None
         if run.whole:
             self._cache.put(snapshot.uri, before, after, chosen.info.name, kept)
-            self._ahead.begin(Place(snapshot, before, after, text), chosen, run.anchor)
+            suggested = "" if run.meets_below else text  # then nothing comes behind it
+            self._ahead.begin(Place(snapshot, before, after, suggested), chosen, run.anchor)
         return kept
 
     async def _with_others(
@@ -176,24 +177,24 @@ class CompletionEngine:
         wanted = Generation(prompt=built.text, max_tokens=self._settings.max_tokens, stop=built.stops, logprobs=True)
         self._stop_run()  # another document's request may have started one meanwhile
         self._run = Run(chosen.client.generate(model, wanted), built, anchor, before, after, extent)
+        self._run.shared = self._anchors.calibration(chosen).sent(built.text)
         return self._run, ""
 
     def _is_known(self, place: Place, chosen: ChosenModel) -> bool:
         return self._cache.get(place.snapshot.uri, place.before, place.after, chosen.info.name)[0]
 
     def _keep(self, run: Run, place: Place, chosen: ChosenModel) -> None:
-        """Remember what was written ahead of a place."""
+        """Remember what was written ahead of a place; nothing is an answer too, or it would be written once more."""
         sure = sure_part(run.text, run.marks, sure=self._sure)
         text = _cleaned(sure, place.before, place.after, run.built, place.snapshot)
-        if text:
-            suggestion = Suggestion(
-                text=text.replace("\n", place.snapshot.newline),
-                model=chosen.info.name,
-                backend=chosen.info.backend,
-                context=run.anchor.snippets,
-                usage=self._usage(chosen, run),
-            )
-            self._cache.put(run.uri, place.before, place.after, run.model, suggestion)
+        suggestion = Suggestion(
+            text=text.replace("\n", place.snapshot.newline),
+            model=chosen.info.name,
+            backend=chosen.info.backend,
+            context=run.anchor.snippets,
+            usage=self._usage(chosen, run),
+        )
+        self._cache.put(run.uri, place.before, place.after, run.model, suggestion if text else None)
 
     def _leave(self, run: Run, request: CompletionRequest) -> None:
         """A request is cancelled: its run ends with it, unless others read it or the user types along what it writes."""
@@ -222,7 +223,7 @@ class CompletionEngine:
         calibration = self._anchors.calibration(chosen)
         if run.whole and not run.is_learnt:  # once: what is read for somebody else meanwhile must not count as this one's
             run.is_learnt = True
-            calibration.learn(run.built.text, run.usage, run.read_ms)
+            calibration.learn(run.built.text, run.usage, run.read_ms, run.shared)
         return run.usage or Usage(prompt_tokens=int(len(run.built.text) / calibration.characters_per_token))
 
 

@@ -24,7 +24,7 @@ def end_of_suggestion(text: str, before: str, extent: Extent) -> int | None:
 
     `before` is the document up to the cursor. A line ends at its line feed once the brackets it opened are closed; a block
     ends where a line is indented less than the block, or at a blank line once something stands in it. Only whole lines are
-    judged: the last, unfinished one never ends anything.
+    judged, but for one thing: an unfinished line that is indented less and closes nothing ends the block as it begins.
     """
     lines = text.split("\n")
     head = before[before.rfind("\n") + 1 :]
@@ -64,7 +64,15 @@ def _end_of_block(lines: list[str], head: str) -> int | None:
         if number + 1 >= MAX_LINES:
             return at + len(line)
         at += len(line) + 1
+    last = lines[-1].strip()
+    if len(lines) > 1 and last and _indent(lines[-1]) < floor and not (opened and _may_close(last)):
+        return max(at - 1, 0)
     return None
+
+
+def _may_close(start: str) -> bool:
+    """Whether a line that starts so may still become the end of a block."""
+    return any(start.startswith(closer) or closer.startswith(start) for closer in _CLOSERS)
 
 
 def _indent(line: str) -> int:

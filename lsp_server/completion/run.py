@@ -15,6 +15,8 @@ from lsp_server.completion.extent import end_of_suggestion
 from lsp_server.completion.prompt import Prompt, heal
 from lsp_server.completion.records import new_origin
 from lsp_server.completion.trigger import Extent
+from lsp_server.completion.trim import Surroundings
+from lsp_server.completion.trim.echoes import cut_at_next_lines
 from lsp_server.completion.window import Anchor
 from lsp_server.model.port import Piece, Usage
 
@@ -27,7 +29,9 @@ class Run:
     """An answer to the document `before` + `after` at one moment. Start it inside a running event loop.
 
     `text` grows; `finished` says that nothing more comes, `error` why, if that was a failure. `usage` is None where the run was
-    ended before the runner counted. `read_ms` is the time from the start to the first token.
+    ended before the runner counted. `read_ms` is the time from the start to the first token. `meets_below` says that the model
+    went on with the line that stands below the cursor already: there is nothing to add behind this answer. `shared` is how many
+    characters of the prompt the runner had, None for unknown.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class Run:
         self.uri, self.model = anchor.uri, anchor.model
         self.origin = new_origin()
         self.is_learnt = False
+        self.meets_below = False
+        self.shared: int | None = None
         self._stopping = False
         self._started = monotonic()
         self._first: float | None = None
@@ -122,11 +128,19 @@ class Run:
                 self.text = heal(raw, self.built.held_back)
                 # A token's end in the text as it is shown: healing takes white space off its start.
                 self.marks += [Mark(len(self.text), logprob) for logprob in piece.logprobs]
-                end = end_of_suggestion(self.text, self.before, self.extent)
+                end = self._end_of_use()
                 if end is not None:
                     self.text = self.text[:end]
                     break
                 self._changed.set()
+
+    def _end_of_use(self) -> int | None:
+        """Where the part that may be shown ends, None while more may come. What would be trimmed need not be written."""
+        whole = self.text[: self.text.rfind("\n") + 1]
+        kept = cut_at_next_lines(whole, Surroundings(self.before, self.after))
+        end = end_of_suggestion(self.text, self.before, self.extent)
+        self.meets_below = len(kept) < len(whole) and (end is None or len(kept) <= end)
+        return len(kept) if self.meets_below else end
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self.finished = True

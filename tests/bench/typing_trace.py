@@ -42,12 +42,16 @@ COLUMNS: dict[str, dict[str, Any]] = {
 
 SETTLED_S = 30.0
 
+NEAR = 40
+"""Characters before the cursor that tell where in a call's text an answer begins: a lone bracket stands in many."""
+
 
 @dataclass
 class Asked:
     """One keystroke's request: when, where, and what came back when (None: nothing, or cancelled)."""
 
     key: Key
+    before: str
     at: float
     answered: float = 0.0
     text: str | None = None
@@ -95,7 +99,7 @@ async def sit(client: LanguageClient, trace: Trace, *, cancels: bool) -> Sitting
             number = waiting[-1][0]
             if not waiting[-1][1].done():
                 client.cancel_request(types.CancelParams(id=number))
-        asked = Asked(key, monotonic())
+        asked = Asked(key, text[: key.offset + len(key.text)][-NEAR:], monotonic())
         sitting.asked.append(asked)
         number = f"{trace.name}-{version}"
         future = client.protocol.send_request_async(
@@ -140,7 +144,9 @@ def report(sittings: Sequence[Sitting], runner: SimulatedRunner) -> dict[str, An
     waits = sorted(1000 * (one.answered - one.at) for one in shown)
     calls = runner.calls
     common = [_common(later.prompt, earlier.prompt) for earlier, later in pairwise(calls)]
-    written = sum(call.written for call in calls)
+    texts = [call for call in calls if call.wanted > 1]
+    written = _written(calls)
+    silent = len(asked) - _keys_with_a_call(asked, calls)
     return {
         "keys": len(asked),
         "answered": sum(one.answered > 0 for one in asked),
@@ -152,9 +158,11 @@ def report(sittings: Sequence[Sitting], runner: SimulatedRunner) -> dict[str, An
         "bytes a key": round(sum(len(call.prompt) for call in calls) / len(asked)),
         "tokens written": written,
         "of them thrown away": round(1 - sum(_used(call, asked) for call in calls) / max(written, 1), 2),
+        "without the one token of each read": round(1 - sum(_used(call, asked) for call in texts) / max(_written(texts), 1), 2),
         "prompt in common with the one before": round(statistics.fmean(common), 3) if common else None,
+        "the same, a key without a call as 1": round((sum(common) + silent) / max(len(common) + silent, 1), 3),
         "prompt tokens read a call, median": statistics.median(call.prompt_tokens - call.reused for call in calls),
-        "keys answered without a call of their own": round(1 - _keys_with_a_call(asked, calls) / len(asked), 2),
+        "keys answered without a call of their own": round(silent / len(asked), 2),
     }
 
 
@@ -171,11 +179,16 @@ def _list_slow(sittings: Sequence[Sitting], runner: SimulatedRunner) -> None:
                 print(f"    arrived, started, ended at {times} ms; {read}, wrote {call.written} of {call.wanted}")
 
 
+def _written(calls: Sequence[Call]) -> int:
+    return sum(call.written for call in calls)
+
+
 def _used(call: Call, asked: Sequence[Asked]) -> int:
-    """The tokens of a call that some answer showed: up to the end of the longest answer that its text begins or holds."""
-    text = "".join(call.text)
-    ends = [text.find(one.text) + len(one.text) for one in asked if one.text and one.text in text]
-    return len(tokens(text[: max(ends, default=0)]))
+    """The tokens of a call that some answer showed: up to the end of the last answer that stands in its text, at its place."""
+    prompt, text = call.prompt[-10 * NEAR :], "".join(call.text)
+    shown = [one.before + one.text for one in asked if one.text]
+    ends = [(prompt + text).rfind(one) + len(one) - len(prompt) for one in shown if one in prompt + text]
+    return len(tokens(text[: max(ends, default=0)])) if max(ends, default=0) > 0 else 0
 
 
 def _keys_with_a_call(asked: Sequence[Asked], calls: Sequence[Call]) -> int:

@@ -79,6 +79,17 @@ def test_a_prompt_out_of_the_cache_says_nothing_about_reading_speed() -> None:
     assert calibration.tokens_per_second == 200
 
 
+def test_what_was_read_for_an_answer_that_was_left_is_not_counted_again() -> None:
+    calibration = Calibration()
+    calibration.learn("x" * 600, Usage(prompt_tokens=200, prompt_ms=1000))
+    calibration.sent("y" * 600)  # a key came before it could be learnt from, but the runner has read it
+    shared = calibration.sent("y" * 600 + "z")
+    assert shared == 600
+    calibration.sent("w" * 600)  # and what is sent meanwhile is not its
+    calibration.learn("y" * 600 + "z", Usage(prompt_tokens=201, prompt_ms=25), shared=shared)
+    assert calibration.tokens_per_second == 200
+
+
 def test_an_answer_that_was_ended_early_tells_by_its_first_token() -> None:
     calibration = Calibration()
     calibration.learn("x" * 600, None, read_ms=500)
