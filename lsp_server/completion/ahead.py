@@ -91,7 +91,7 @@ class Ahead:
             new = await self._anchors.take(place.snapshot, place.before, place.after, chosen, IDLE_MS)
             # It may have grown since the answer was begun.
             old = self._anchors.in_force(place.snapshot.uri, place.before, place.after, chosen) or old
-            grows = _size(new) > GROWTH * _size(old)
+            grows = _size(new) > GROWTH * (_size(old) + len(place.before) - len(old.before))  # what was typed behind it is read
             if grows:
                 await self._move(new, place, chosen)
             if place.suggested:
@@ -114,9 +114,6 @@ class Ahead:
         request = Generation(built.text, max_tokens=1, priority=AHEAD)
         calibration = self._anchors.calibration(chosen)
         shared = calibration.sent(built.text)
-        if shared == len(built.text):  # the runner has it all, so there is nothing to read
-            self._anchors.use(anchor)
-            return
         async with aclosing(chosen.client.generate(chosen.info.name, request)) as pieces:
             async for piece in pieces:
                 if piece.usage is not None:
