@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.languages import known, parse
-from indexer.members import MOST_MEMBERS, contents, member
+from indexer.members import MARKS, MOST_MEMBERS, contents, member
 from indexer.records import Contents, Import, Name, Symbol
 from indexer.symbols import Symbols
 
@@ -153,18 +153,24 @@ class Meanings:
         return remembered[1]
 
     def _with_inherited(self, held: Contents | None, path: str, language: str, depth: int) -> Contents | None:
-        if held is None or not depth:
+        if held is None:
             return held
         members = {one.name: one for one in held.members}
-        for base in self._bases(held):
+        inherits = set(held.bases) - MARKS
+        for base in self._bases(held) if depth else ():
             inherited = self._contents(base.path, language, base.name, depth - 1)
+            if inherited is not None and inherited.complete:
+                inherits.discard(base.name)
             for one in inherited.members if inherited is not None else ():
                 members.setdefault(one.name, one)
+        complete = held.complete and not inherits and len(members) < MOST_MEMBERS
+        if not depth:
+            return replace(held, complete=complete)
         if held.kind == "class":
             for symbol in self._symbols.members(_symbol(held), k=MOST_MEMBERS) if language in ("go", "rust") else ():
                 if symbol.path != path:
                     members.setdefault(symbol.name, member(symbol))
-        return replace(held, members=tuple(members.values())[:MOST_MEMBERS])
+        return replace(held, members=tuple(members.values())[:MOST_MEMBERS], complete=complete)
 
     def _bases(self, held: Contents) -> Iterator[Symbol]:
         if not held.bases:

@@ -7,6 +7,7 @@ Inherited members are left to whoever can look up the bases, which are named.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -42,6 +43,17 @@ FIELDS: Mapping[str, str] = {
     " (property_declaration (variable_declaration (simple_identifier) @name))",
 }
 """Language -> the names inside of a definition that are no definitions of their own."""
+
+_MORE = re.compile(
+    r"^[ \t]*\(?self\.\w+[ \t]*,(?:.*[ \t]=[ \t]|[ \t]*self\.\w+\)?=)"
+    r"|\b(?:as|for)[ \t]+self\.|\bsetattr\([ \t]*(?:self|cls)\b|\bself\.__dict__|\bvars\(self"
+    r"|^(?: {4}|\t)(?:(?:if|try|with|for)\b|\w+[ \t]*,.*=)",
+    re.MULTILINE,
+)
+"""Ways in which a class of Python gets members that no pattern here sees: two at once, by name, under a condition."""
+
+MARKS = frozenset({"ABC", "Generic", "Protocol"})
+"""Bases outside of the repository that give a class of Python no members to call."""
 
 _SELF: Mapping[str, re.Pattern[str]] = {
     "python": re.compile(r"\bself\.(\w+)\s*(?::[^=\n]+)?=(?!=)"),
@@ -90,7 +102,16 @@ def contents(tree: Tree, language: str, path: str, name: str = "") -> Contents |
             found.setdefault(attribute, Member(attribute))
     kind = "module" if holder.kind == "module" else "class"
     members = tuple(found.values())[:MOST_MEMBERS]
-    return Contents(path, name, kind, holder.start_line, holder.end_line, language, members, _bases(text, language))
+    complete = language == "python" and kind == "class" and _is_closed(found, text)
+    bases = _bases(text, language)
+    return Contents(path, name, kind, holder.start_line, holder.end_line, language, members, bases, complete)
+
+
+def _is_closed(found: Mapping[str, Member], text: str) -> bool:
+    """Whether a class of Python has no other members than these, and those it inherits."""
+    if len(found) >= MOST_MEMBERS or not found.keys().isdisjoint(("__getattr__", "__getattribute__")):
+        return False
+    return not _MORE.search(textwrap.dedent(text))
 
 
 def _whole(symbols: Iterable[Symbol], source: bytes) -> tuple[Member, ...]:

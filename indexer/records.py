@@ -93,7 +93,8 @@ class Member:
 class Contents:
     """What a class ("class") or a file ("module") holds, in the order of the text; `bases` are the names it inherits from.
 
-    Lines are 1-based and inclusive; `name` is the path for a file.
+    Lines are 1-based and inclusive; `name` is the path for a file. `complete` says that no other names
+    can stand behind its dot but those that every object has, and those of bases that were not looked up.
     """
 
     path: str
@@ -104,6 +105,7 @@ class Contents:
     language: str
     members: tuple[Member, ...]
     bases: tuple[str, ...] = ()
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

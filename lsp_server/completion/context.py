@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,8 +12,9 @@ from indexer.credentials import redacted
 from indexer.errors import IndexerError
 from indexer.imports import imports
 from indexer.languages import known, language_of, parse
-from indexer.members import contents
-from indexer.records import Contents, Hit, Name, Symbol
+from indexer.members import MARKS, contents
+from indexer.records import Contents, Hit, Import, Name, Symbol
+from lsp_server.completion.members import Offered, begun_behind_dot, is_certain, may_be_more
 from lsp_server.completion.names import MOST_NAMES, NEAR_LINES, Used, names_near, used_near
 from lsp_server.completion.records import Repository
 from lsp_server.completion.stubs import head, stub
@@ -87,10 +88,47 @@ async def _meanings(
     repository: Repository, snapshot: DocumentSnapshot, before: str, after: str, tree: Tree | None
 ) -> list[tuple[Used, Contents | Symbol]]:
     """The document's own classes from its tree, with bases from the repository like all other names; the receiver first."""
+    language, taken = _imported(snapshot, tree)
+    return await _looked_up(repository, snapshot, tree, used_near(before, after, taken), taken, language)
+
+
+async def offered_behind_dot(
+    repository: Repository, snapshot: DocumentSnapshot, before: str, tree: Tree | None
+) -> Offered | None:
+    """All that may stand behind the dot at the cursor; None where no dot is there, or where others may exist."""
+    begun = begun_behind_dot(before)
+    if begun is None:
+        return None
+    language, taken = _imported(snapshot, tree)
+    names = frozenset(name for one in taken for name in one.names)
+    used = [one for one in used_near(before, "", taken) if one.receiver and is_certain(one, names)]
+    try:
+        found = [one for _, one in await _looked_up(repository, snapshot, tree, used, taken, language)]
+    except IndexerError:
+        return None
+    held = [one for one in found if isinstance(one, Contents)]
+    if not held or held != found:
+        return None
+    inherits = {base for one in held if one.path == snapshot.path for base in one.bases} - MARKS - {one.name for one in held}
+    complete = all(one.complete for one in held) and not inherits and not may_be_more(used[0].spoken, before)
+    return Offered(frozenset(member.name for one in held for member in one.members), begun) if complete else None
+
+
+def _imported(snapshot: DocumentSnapshot, tree: Tree | None) -> tuple[str, list[Import]]:
+    """A document's language as the index calls it, and what it imports."""
     row = known(snapshot.language)
     language = row.name if row is not None else snapshot.language
-    taken = imports(tree, language) if tree is not None else []
-    used = used_near(before, after, taken)
+    return language, imports(tree, language) if tree is not None else []
+
+
+async def _looked_up(
+    repository: Repository,
+    snapshot: DocumentSnapshot,
+    tree: Tree | None,
+    used: Sequence[Used],
+    taken: Sequence[Import],
+    language: str,
+) -> list[tuple[Used, Contents | Symbol]]:
     own = {one: held for one in used if tree is not None and (held := _own(tree, language, snapshot.path, one.meaning))}
     asked = [one for one in used if one not in own]
     asked += [Used(one.spoken, Name(base), one.receiver) for one, held in own.items() for base in held.bases]

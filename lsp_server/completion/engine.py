@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 
 from lsp_server.completion import alternatives, prompt, trim
@@ -13,6 +14,9 @@ from lsp_server.completion.anchoring import Anchors
 from lsp_server.completion.cache import SuggestionCache
 from lsp_server.completion.calibration import PATIENT_MS, QUICK_MS
 from lsp_server.completion.confidence import SURE, confidence, sure_part
+from lsp_server.completion.context import offered_behind_dot
+from lsp_server.completion.holding import Members, held_to
+from lsp_server.completion.members import Offered, begun_behind_dot
 from lsp_server.completion.recent import Recent
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
 from lsp_server.completion.run import Run
@@ -65,6 +69,7 @@ class CompletionEngine:
         self._model = model
         self._settings = settings
         self._patience, self._sure = patience, sure
+        self._repository = repository
         self._cache = SuggestionCache()
         self._trees, self._recent = Trees(), Recent()
         self._anchors = Anchors(repository, settings, self._trees, self._recent)
@@ -169,6 +174,7 @@ class CompletionEngine:
         if request.trigger == "automatic":
             await asyncio.sleep(self._settings.debounce_ms / 1000)
         clock.mark("wait")
+        members = self._members(request.snapshot, before)
         read_ms = self._patience * (QUICK_MS if request.trigger == "automatic" else PATIENT_MS)
         anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
         clock.mark("context")
@@ -176,9 +182,33 @@ class CompletionEngine:
         clock.mark("prompt")
         wanted = Generation(prompt=built.text, max_tokens=self._settings.max_tokens, stop=built.stops, logprobs=True)
         self._stop_run()  # another document's request may have started one meanwhile
-        self._run = Run(chosen.client.generate(model, wanted), built, anchor, before, after, extent)
-        self._run.shared = self._anchors.calibration(chosen).sent(built.text)
-        return self._run, ""
+        ask = partial(chosen.client.generate, model)
+
+        def is_held() -> None:  # what further calls take says nothing about how fast the prompt was read
+            started.is_learnt = True
+
+        stream = held_to(members, ask, wanted, is_held) if members else ask(wanted)
+        self._run = started = Run(stream, built, anchor, before, after, extent)
+        started.shared = self._anchors.calibration(chosen).sent(built.text)
+        return started, ""
+
+    def _members(self, snapshot: DocumentSnapshot, before: str) -> Members | None:
+        """Look up what may stand behind the dot while the prompt is put together and read; None where there is no dot."""
+        if self._repository is None or not self._settings.context_budget_ms or begun_behind_dot(before) is None:
+            return None
+        repository, budget = self._repository, self._settings.context_budget_ms
+
+        async def look_up() -> Offered | None:
+            tree = await self._trees.of(snapshot.uri, snapshot.text, snapshot.language)
+            return await offered_behind_dot(repository, snapshot, before, tree)
+
+        looked_up = asyncio.create_task(look_up())
+
+        async def found() -> Offered | None:
+            await asyncio.wait({looked_up}, timeout=budget / 1000)
+            return looked_up.result() if looked_up.done() else None
+
+        return found
 
     def _is_known(self, place: Place, chosen: ChosenModel) -> bool:
         return self._cache.get(place.snapshot.uri, place.before, place.after, chosen.info.name)[0]

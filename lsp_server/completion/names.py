@@ -40,9 +40,9 @@ _BUILT_IN = _KEYWORDS | frozenset(
     "bytes float object callable iterable sequence mapping optional union iterator literal".split()
 )
 
-_RECEIVER = re.compile(r"((?:[^\W\d]\w*)(?:\.[^\W\d]\w*)*)(?:\?\.|\.|->|::)\w*$")
+RECEIVER = re.compile(r"((?:[^\W\d]\w*)(?:\.[^\W\d]\w*)*)(?:\?\.|\.|->|::)(\w*)$")
 _CALLEE = re.compile(r"([^\W\d]\w*)\([^()]*$")
-_OWN = frozenset({"self", "cls", "this", "super", "@"})
+OWN = frozenset({"self", "cls", "this", "super", "@"})
 _CLASS = re.compile(
     r"^([ \t]*)(?:export\s+|abstract\s+|public\s+|final\s+|data\s+)*(?:class|impl|struct|object)\s+(\w+)", re.MULTILINE
 )
@@ -75,7 +75,7 @@ def used_near(before: str, after: str, imports: Sequence[Import]) -> list[Used]:
     above = before[-TYPE_REACH:]
     aliases = dict(_aliases(before, imports))
     found: list[Used] = []
-    if receiver := _RECEIVER.search(before[-300:]):
+    if receiver := RECEIVER.search(before[-300:]):
         found += _standing_for(receiver[1], above, aliases, receiver=True)
     line = before[before.rfind("\n") + 1 :]
     if callee := _CALLEE.search(line):
@@ -105,7 +105,7 @@ def enclosing_class(before: str) -> str:
 
 def _standing_for(spoken: str, above: str, aliases: Mapping[str, Name], *, receiver: bool = False) -> Iterator[Used]:
     head, _, attribute = spoken.partition(".")
-    if head in _OWN and not attribute:
+    if head in OWN and not attribute:
         if name := enclosing_class(above):
             yield Used(spoken, Name(name), receiver)
         return
@@ -113,7 +113,7 @@ def _standing_for(spoken: str, above: str, aliases: Mapping[str, Name], *, recei
         yield Used(spoken, aliases[spoken], receiver)
         return
     written = _type_written(spoken, above)
-    if written is None and head in _OWN:
+    if written is None and head in OWN:
         return
     called = written is not None and written[1]
     name = written[0] if written else spoken.rpartition(".")[2]

@@ -30,7 +30,7 @@ from lsp_server.model import durations
 from lsp_server.model.events import error_in
 from lsp_server.model.hosts import refuse_forwarded
 from lsp_server.model.ollama_details import context_from, model_info, row_of, stops_from
-from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.port import Alternative, Backend, Generation, ModelInfo, Piece, PullProgress, Usage
 from lsp_server.model.silence import LIMIT_S, Silence
 from lsp_server.model.streams import isolated
 from lsp_server.model.transport import PATIENT_SECONDS, QUICK_SECONDS, check_status, client_options, open_client, plain_errors
@@ -117,7 +117,8 @@ class OllamaClient:
             "options": _sampling(request, known.stops),
             "keep_alive": self._keep_alive,
             "think": False if "thinking" in known.capabilities else None,
-            "logprobs": True if request.logprobs else None,
+            "logprobs": True if request.logprobs or request.alternatives else None,
+            "top_logprobs": request.alternatives or None,
         }
         with self._plainly(model):
             if request.messages:
@@ -130,12 +131,13 @@ class OllamaClient:
                 async for part in parts:
                     text = (part.message.content if request.messages else part.response) or ""
                     chances = tuple(one.logprob for one in part.logprobs or ())
+                    others = _alternatives(part)
                     if part.done:
-                        yield Piece(text, _usage(part), part.done_reason or "stop", chances)
+                        yield Piece(text, _usage(part), part.done_reason or "stop", chances, others)
                         return
                     repeats, said, count = repeats + 1 if text.strip() == said else 1, text.strip(), count + 1
                     if text or chances:
-                        yield Piece(text, logprobs=chances)
+                        yield Piece(text, logprobs=chances, alternatives=others)
             if repeats >= MOST_REPEATS:  # its own guard against endless answers ends the stream without a last word
                 yield Piece("", Usage(generated_tokens=count), "length")
                 return
@@ -239,6 +241,11 @@ def _sampling(request: Generation, own_stops: Sequence[str]) -> dict[str, Any]:
     if request.seed is not None:
         options["seed"] = request.seed
     return options
+
+
+def _alternatives(part: Any) -> tuple[Alternative, ...]:
+    first = next(iter(part.logprobs or ()), None)
+    return tuple(Alternative(one.token, one.logprob) for one in (first and first.top_logprobs) or ())
 
 
 def _usage(part: Any) -> Usage:

@@ -11,9 +11,12 @@ from typing import Any
 
 from lsp_server.errors import ModelFailedError, ModelMissingError, ModelProtocolError, ModelUnreachableError
 from lsp_server.model.events import error_in, read_events
-from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress, Usage
+from lsp_server.model.port import Alternative, Backend, Generation, ModelInfo, Piece, PullProgress, Usage
 from lsp_server.model.streams import isolated
 from lsp_server.model.transport import QUICK_SECONDS, check_status, open_client, plain_errors
+
+MOST_ALTERNATIVES = 5
+"""More is an error in the protocol's first form, `/completions`."""
 
 
 class OpenAICompatibleClient:
@@ -35,6 +38,7 @@ class OpenAICompatibleClient:
         self._server, self._advice = server, advice
         # llama.cpp's own: what a request cost is told with each token, so that it is known of answers that are ended early.
         self._more = {"timings_per_token": True} if counts_each_token else {}
+        self._most = 20 if counts_each_token else MOST_ALTERNATIVES
         self._http = open_client(base_url, allow_hosts, {"Authorization": f"Bearer {api_key}"} if api_key else None)
 
     async def models(self) -> Sequence[ModelInfo]:
@@ -58,7 +62,7 @@ class OpenAICompatibleClient:
     async def _generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         path = "/chat/completions" if request.messages else "/completions"
         with self._plainly():
-            async with self._http.stream("POST", path, json={**_body(model, request), **self._more}) as response:
+            async with self._http.stream("POST", path, json={**_body(model, request, self._most), **self._more}) as response:
                 if response.status_code != 200:
                     await response.aread()
                     self._check(response.status_code, response.text, model)
@@ -68,9 +72,10 @@ class OpenAICompatibleClient:
                         usage = _usage(event, usage)
                         for choice in event.get("choices") or ():
                             finish = choice.get("finish_reason") or finish
-                            text, chances = _text(choice), _logprobs(choice)
+                            text, chances, others = _text(choice), _logprobs(choice), _alternatives(choice)
                             if text or chances:
-                                yield Piece(text, usage if self._more and usage != Usage() else None, logprobs=chances)
+                                so_far = usage if self._more and usage != Usage() else None
+                                yield Piece(text, so_far, logprobs=chances, alternatives=others)
         if finish is None:
             raise ModelUnreachableError(f"{self._server} at {self.url} stopped in the middle of an answer.", self._advice)
         yield Piece("", usage, finish)
@@ -114,7 +119,7 @@ class OpenAICompatibleClient:
         )
 
 
-def _body(model: str, request: Generation) -> dict[str, Any]:
+def _body(model: str, request: Generation, most_alternatives: int) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": model,
         "stream": True,
@@ -130,8 +135,8 @@ def _body(model: str, request: Generation) -> dict[str, Any]:
         body["messages"] = [{"role": one.role, "content": one.content} for one in request.messages]
     else:
         body["prompt"] = request.prompt
-    if request.logprobs:
-        body["logprobs"] = True if request.messages else 1
+    if request.logprobs or request.alternatives:
+        body["logprobs"] = True if request.messages else min(request.alternatives, most_alternatives) or 1
     return body
 
 
@@ -144,6 +149,17 @@ def _logprobs(choice: Mapping[str, Any]) -> tuple[float, ...]:
     told = choice.get("logprobs") or {}
     numbers = told.get("token_logprobs") or [one["logprob"] for one in told.get("content") or ()]
     return tuple(float(one) for one in numbers if one is not None)
+
+
+def _alternatives(choice: Mapping[str, Any]) -> tuple[Alternative, ...]:
+    """Of the first token, in the same two shapes: a mapping by token, and objects."""
+    told = choice.get("logprobs") or {}
+    if by_token := next(iter(told.get("top_logprobs") or ()), None):
+        found = [Alternative(str(token), float(number)) for token, number in by_token.items()]
+    else:
+        first: Mapping[str, Any] = next(iter(told.get("content") or ()), {})
+        found = [Alternative(str(one["token"]), float(one["logprob"])) for one in first.get("top_logprobs") or ()]
+    return tuple(sorted(found, key=lambda one: -one.logprob))
 
 
 def _usage(event: Mapping[str, Any], before: Usage) -> Usage:

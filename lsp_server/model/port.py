@@ -48,7 +48,9 @@ class Generation:
     """What is asked for. Exactly one of `prompt` (given raw to the model, no template) and `messages` (chat) is set.
 
     `max_tokens` bounds the answer, in tokens; never 0 (Ollama reads 0 as "without end"). `stop` strings end the answer and
-    are not part of it. `logprobs` asks for one a token; servers that have none leave them out. `priority` is `COMPLETION`,
+    are not part of it. `logprobs` asks for one a token; servers that have none leave them out. `alternatives` asks for so many
+    of the likeliest words in place of each token, at most 20; that costs time with every token (Ollama sorts a vocabulary),
+    so ask for it with few tokens. `priority` is `COMPLETION`,
     `ACTION` or `AHEAD`. Runner options (context size, threads, layers) are not here on purpose: changing one reloads the
     model.
     """
@@ -61,6 +63,7 @@ class Generation:
     seed: int | None = None
     priority: int = 0
     logprobs: bool = False
+    alternatives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,26 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A token that a model might have written at a place, and the logarithm of its probability."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of streamed text. The last piece carries `usage` and `finish` ("stop", "length"); its text may be empty.
 
-    A runner that counts as it goes (embedded) has `usage` on every piece: so far.
+    A runner that counts as it goes (embedded) has `usage` on every piece: so far. `alternatives` are for the first token of
+    the piece, the likeliest first, where they were asked for and the server has them.
     """
 
     text: str
     usage: Usage | None = None
     finish: str | None = None
     logprobs: tuple[float, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

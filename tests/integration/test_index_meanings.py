@@ -32,6 +32,8 @@ class Page(Leaf):
 def open_page(path) -> Page: ...
 """,
     "app/leaves.py": "class Leaf:\n    color = 'white'\n\n    def burn(self): ...\n",
+    "app/loose.py": "import enum\nfrom app.leaves import Leaf\n\n\nclass Loose(Leaf, enum.Enum):\n    a = 1\n\n\n"
+    "class Looser(Loose):\n    b = 1\n\n\nclass Firm(Leaf, Generic[T]):\n    c = 1\n",
     "other/pages.py": "class Page:\n    def wrong(self): ...\n",
     "go.mod": "module x.org/m\n",
     "books/a.go": "package books\n\ntype Book struct {\n\tTitle string\n}\n",
@@ -106,3 +108,14 @@ def test_a_file_that_changed_is_read_again(indexed: tuple[Path, IndexReader]) ->
     finally:
         place.unlink()
     assert meant(reader, "from other.pages import Page\n", Name("Page")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "complete"), [("Leaf", True), ("Page", True), ("Firm", True), ("Loose", False), ("Looser", False)]
+)
+def test_a_class_has_all_its_members_only_where_all_its_bases_were_found(
+    indexed: tuple[Path, IndexReader], name: str, complete: bool
+) -> None:
+    found = meant(indexed[1], "", Name(name))
+    assert isinstance(found, Contents)
+    assert found.complete is complete

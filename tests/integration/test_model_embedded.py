@@ -106,6 +106,13 @@ async def test_stops_seeds_and_logprobs(client: EmbeddedClient) -> None:
     assert [piece.text for piece in await _all(client, dice)] == [piece.text for piece in await _all(client, dice)]
 
 
+async def test_likely_words_in_place_of_a_token_come_when_asked_for(client: EmbeddedClient) -> None:
+    asked = await _all(client, Generation(CODE.prompt, max_tokens=1, alternatives=20))
+    others = next(piece.alternatives for piece in asked if piece.alternatives)
+    assert len(others) == 20
+    assert "".join(piece.text for piece in asked).startswith(others[0].text)
+
+
 async def test_closing_while_it_writes_frees_it(client: EmbeddedClient) -> None:
     endless = Generation("def f():\n    return [0, 1, 2, 3,", max_tokens=100_000)
     async with aclosing(client.generate(SMOLLM, endless)) as pieces:

@@ -105,6 +105,15 @@ async def test_logprobs_come_when_asked_for(client: OllamaClient) -> None:
     assert not any(piece.logprobs for piece in await _all(client, CODE))
 
 
+async def test_likely_words_in_place_of_a_token_come_when_asked_for(client: OllamaClient) -> None:
+    asked = await _all(client, Generation(CODE.prompt, max_tokens=1, alternatives=20))
+    others = next(piece.alternatives for piece in asked if piece.alternatives)
+    assert len(others) == 20
+    assert sorted(others, key=lambda one: -one.logprob) == list(others)
+    assert "".join(piece.text for piece in asked).startswith(others[0].text)
+    assert not any(piece.alternatives for piece in await _all(client, CODE))
+
+
 # --- what is sent
 
 

@@ -86,3 +86,36 @@ def test_bases_are_named() -> None:
 )  # fmt: skip
 def test_other_languages(language: str, text: str, members: dict[str, str | None]) -> None:
     assert offered(text, language, "A") == members
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        ("class A:\n    x = 1\n", True),
+        ("class A(B):\n    x = 1\n", True),  # as far as its own text says: whoever looks up `B` knows more
+        ("class A:\n    def __getattr__(self, name): ...\n", False),
+        ("class A:\n    def go(self):\n        if self.x:\n            self.x = 1\n", True),
+        ("class A:\n    def go(self):\n        self.x, self.y = 1, 2\n", False),
+        ("class A:\n    def go(self):\n        with open() as self.x:\n            pass\n", False),
+        ("class A:\n    def go(self):\n        setattr(self, name, 1)\n", False),
+        ("class A:\n    if DEBUG:\n        x = 1\n", False),
+        ("class A:\n    x, y = 1, 2\n", False),
+        ("class A:\n    def __getattribute__(self, name): ...\n", False),
+        ("class A:\n" + "".join(f"    x{number} = 1\n" for number in range(300)), False),
+    ],
+)
+def test_a_class_of_python_says_whether_these_are_all(text: str, complete: bool) -> None:
+    tree = parse(text, "python")
+    assert tree is not None
+    found = contents(tree, "python", "a.py", "A")
+    assert found is not None
+    assert found.complete is complete
+
+
+def test_a_file_and_a_class_of_other_languages_may_have_more() -> None:
+    for text, language, name in (("x = 1\n", "python", ""), ("class A {\n  x = 1\n}\n", "javascript", "A")):
+        tree = parse(text, language)
+        assert tree is not None
+        found = contents(tree, language, f"a.{language}", name)
+        assert found is not None
+        assert not found.complete
