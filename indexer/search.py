@@ -209,11 +209,13 @@ class IndexReader:
 
     def _words(self) -> Lexicon:
         if self._lexicon is None:
+            from indexer.lance import return_memory
             from indexer.lexicon import Lexicon
 
             lexicon = Lexicon()
             lexicon.follow(self._view, self._loaded().ids)
             self._lexicon = lexicon
+            return_memory()  # every row was read for this; half of what that took is free again
         return self._lexicon
 
 
