@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 class Silence:
     """Seconds waited for each model of one server since it last said a word, counted once a stream of it was left early.
 
+    Not before its first word of all: until then a large model is being read from the disk, and somebody types meanwhile.
     `clock` tells seconds, and `least_s` stands for LEAST_S where a test cannot wait.
     """
 
@@ -49,6 +50,7 @@ class Silence:
         self._limit_s, self._least_s = limit_s, min(least_s, limit_s)
         self._clock = clock
         self._waited: dict[str, float] = {}
+        self._spoken: set[str] = set()
 
     async def answered(self, stream: Stream, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         """What the stream says. Where it says nothing for too long, the model is unloaded and asked once more.
@@ -70,7 +72,7 @@ class Silence:
                 yield last
                 last = await anext(pieces, None)
         except (asyncio.CancelledError, GeneratorExit):
-            if last is None or last.finish is None:
+            if model in self._spoken and (last is None or last.finish is None):
                 self.left_early(model)
             raise
         finally:
@@ -91,6 +93,7 @@ class Silence:
                 self._waited[model] += self._clock() - started
             raise
         self._waited.pop(model, None)
+        self._spoken.add(model)
         return first
 
     def patience(self, model: str, request: Generation) -> float | None:

@@ -94,6 +94,14 @@ async def test_nothing_is_suspected_of_a_model_whose_answers_were_all_taken() ->
     assert silence.patience("other", SHORT) is None
 
 
+async def test_a_model_that_has_never_spoken_is_being_loaded() -> None:
+    model = Model(stuck=True, wait_s=60.0)
+    silence = model.silence()
+    await give_up(silence, model)
+    await give_up(silence, model)
+    assert silence.patience("m", SHORT) is None
+
+
 def test_a_long_prompt_may_take_longer() -> None:
     silence = Model().silence()
     silence.left_early("m")
