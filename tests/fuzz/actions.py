@@ -2,10 +2,10 @@
 
     python -m tests.fuzz.actions [--runs 10000] [--seed 1]
 
-Each run: a document (eight languages; LF or CRLF, tabs or spaces, emoji before, in and behind the region), a reply (right,
-wrong, hostile, cut anywhere, with random bytes changed), a typist who changes the document while the model writes, and an
-editor that counts in UTF-8, UTF-16 or UTF-32. The oracle tracks the region through every keystroke by arithmetic and knows
-nothing of the code under test. It demands of every edit that is let through:
+Each run: a document (eight languages; LF or CRLF, tabs or spaces, emoji before, in and behind the region), a reply (drawn:
+right, wrong, hostile; or one that a real model gave; cut anywhere, with random bytes changed), a typist who changes the
+document while the model writes, and an editor that counts in UTF-8, UTF-16 or UTF-32. The oracle tracks the region through
+every keystroke by arithmetic and knows nothing of the code under test. It demands of every edit that is let through:
 
 - what it replaces is the region where the keystrokes left it; or, where they went through it, the one place in the document
   that holds its lines, unchanged (typed and taken back, cut and pasted)
@@ -31,11 +31,15 @@ from lsp_server.actions.change import errors
 from lsp_server.actions.records import Action, FileEdit, Refusal, Region, Span, Target
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.features import conversions
+from tests.fuzz.record import recorded
 from tests.support.editing import applied, position_of
 from tests.support.replies import BAD, GOOD, Sample, samples
 
 TYPISTS = 5
 """Documents typed into for each reply: judging a reply costs more than moving its edit."""
+
+RECORDED = 0.25
+"""Share of replies that real models gave (`tests.fuzz.record`). Most are refused, so more of them would test less."""
 
 ACTIONS = tuple(catalogue.find(name) for name in ("simplify", "refactor", "errors", "fix"))
 
@@ -53,7 +57,7 @@ class Case:
 
 def cases(dice: random.Random) -> Iterator[Case]:
     """Endless."""
-    drawn = list(samples())
+    drawn, real_replies = list(samples()), recorded()
     while True:
         one = dice.choice(drawn)
         snapshot = _document(one, dice)
@@ -63,7 +67,11 @@ def cases(dice: random.Random) -> Iterator[Case]:
             start = snapshot.text.rfind("\n", 0, at) + 1
             about = Target(snapshot, Span(start, min(len(snapshot.text), at + dice.randrange(120))))
         region = catalogue.place(ACTIONS[0], about)
-        yield Case(snapshot, region, dice.choice(ACTIONS), _reply(one, dice), dice.random() < 0.05)
+        if dice.random() < RECORDED:
+            real = dice.choice([row for row in real_replies if row.language == one.language])
+            yield Case(snapshot, region, catalogue.find(real.action), _damaged(real.reply, dice), real.truncated)
+        else:
+            yield Case(snapshot, region, dice.choice(ACTIONS), _damaged(_drawn(one, dice), dice), dice.random() < 0.05)
 
 
 def _document(one: Sample, dice: random.Random) -> DocumentSnapshot:
@@ -79,9 +87,13 @@ def _document(one: Sample, dice: random.Random) -> DocumentSnapshot:
     return replace(one.snapshot, text=text)
 
 
-def _reply(one: Sample, dice: random.Random) -> str:
+def _drawn(one: Sample, dice: random.Random) -> str:
     shapes = {**GOOD, **{name: reply for name, (reply, _) in BAD.items()}}
-    reply = shapes[dice.choice(list(GOOD) if dice.random() < 0.6 else list(shapes))](one)
+    return shapes[dice.choice(list(GOOD) if dice.random() < 0.6 else list(shapes))](one)
+
+
+def _damaged(reply: str, dice: random.Random) -> str:
+    """The reply as it is, three times of four; else cut, with junk in it, or in disorder."""
     fate = dice.random()
     if fate < 0.1:
         return reply[: dice.randrange(len(reply) + 1)]

@@ -6,10 +6,11 @@ import random
 
 import pytest
 
-from lsp_server.actions import anchors, patch
+from lsp_server.actions import anchors, catalogue, patch
 from lsp_server.actions.records import FileEdit, Replacement, Span
 from tests.fuzz import actions
-from tests.support.replies import GOOD, region_of, sample
+from tests.fuzz.record import MODELS, recorded
+from tests.support.replies import GOOD, region_of, sample, samples
 
 
 @pytest.mark.slow
@@ -24,6 +25,25 @@ def test_ten_thousand_runs_of_replies_and_typing() -> None:
         "names",
         "neighbours",
     }
+
+
+def test_what_real_models_said_lands_in_its_place_or_nowhere() -> None:
+    """Every recorded reply as it was given, each under twenty typists."""
+    rows = recorded()
+    assert len(rows) >= 120
+    assert {row.language for row in rows} == {one.language for one in samples()}
+    assert {row.model for row in rows} == set(MODELS)
+    landed = 0
+    for number, row in enumerate(rows):
+        one = sample(row.language)
+        case = actions.Case(one.snapshot, region_of(one), catalogue.find(row.action), row.reply, row.truncated)
+        edit = patch.propose(row.reply, case.action, case.region, case.snapshot, truncated=row.truncated)
+        if isinstance(edit, FileEdit):
+            landed += 1
+            for seed in range(20):
+                now = actions.typed(case, random.Random(20 * number + seed))
+                assert actions.check(case, edit, now, ("utf-8", "utf-16", "utf-32")[seed % 3])
+    assert landed, "a gate that refuses everything shows nothing"
 
 
 def drawn(reply: str) -> tuple[actions.Case, FileEdit]:
