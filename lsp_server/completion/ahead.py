@@ -21,7 +21,6 @@ from lsp_server.completion.window import Anchor
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.errors import HearthError
 from lsp_server.model import reuse
-from lsp_server.model.families import FAMILIES
 from lsp_server.model.port import AHEAD, ChosenModel, Generation
 
 IDLE_S = 0.3
@@ -110,7 +109,7 @@ class Ahead:
 
     async def _move(self, anchor: Anchor, place: Place, chosen: ChosenModel) -> None:
         """Have the runner read a new anchor's prompt, and only then use it: until then the old one's is in its cache."""
-        built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, "", place.snapshot)
+        built = prompt.build_for(chosen, anchor, "", place.snapshot)
         request = Generation(built.text, max_tokens=1, priority=AHEAD)
         calibration = self._anchors.calibration(chosen)
         shared = calibration.sent(built.text)
@@ -130,7 +129,7 @@ class Ahead:
         if extent is None or self._known(Place(place.snapshot, before, place.after), chosen):
             return
         anchor, tail = await self._anchors.at(place.snapshot, before, place.after, chosen, IDLE_MS)
-        built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, place.snapshot)
+        built = prompt.build_for(chosen, anchor, tail, place.snapshot)
         wanted = Generation(built.text, max_tokens=LONGEST_NEXT, stop=built.stops, priority=AHEAD, logprobs=True)
         run = Run(chosen.client.generate(chosen.info.name, wanted), built, anchor, before, place.after, extent)
         run.shared = self._anchors.calibration(chosen).sent(built.text)

@@ -24,7 +24,6 @@ from lsp_server.completion.syntax import keep_sound
 from lsp_server.completion.tree import Trees
 from lsp_server.completion.trigger import Extent, extent_at
 from lsp_server.documents import DocumentSnapshot
-from lsp_server.model.families import FAMILIES
 from lsp_server.model.port import ChosenModel, Generation, Usage
 from lsp_server.settings import CompletionSettings
 
@@ -147,7 +146,7 @@ class CompletionEngine:
         before, after = snapshot.text[: request.offset], snapshot.text[request.offset :]
         self._ahead.stop()
         anchor, tail = await self._anchors.at(snapshot, before, after, chosen, PATIENT_MS)
-        built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, snapshot)
+        built = prompt.build_for(chosen, anchor, tail, snapshot)
 
         def begin(temperature: float, seed: int) -> Run:
             wanted = Generation(built.text, max_tokens=self._settings.max_tokens, stop=built.stops)
@@ -178,7 +177,7 @@ class CompletionEngine:
         read_ms = self._patience * (QUICK_MS if request.trigger == "automatic" else PATIENT_MS)
         anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
         clock.mark("context")
-        built = prompt.build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, request.snapshot)
+        built = prompt.build_for(chosen, anchor, tail, request.snapshot)
         clock.mark("prompt")
         wanted = Generation(prompt=built.text, max_tokens=self._settings.max_tokens, stop=built.stops, logprobs=True)
         self._stop_run()  # another document's request may have started one meanwhile

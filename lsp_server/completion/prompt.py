@@ -9,7 +9,8 @@ from indexer.records import Hit
 from lsp_server.completion.comments import line_comment
 from lsp_server.completion.window import Anchor
 from lsp_server.documents import DocumentSnapshot
-from lsp_server.model.families import FimFamily
+from lsp_server.model.families import FAMILIES, FimFamily
+from lsp_server.model.port import ChosenModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ def build(family: FimFamily | None, anchor: Anchor, tail: str, snapshot: Documen
         head, context = "", _as_comments(anchor.snippets, snapshot)
     middle = family.render(context + prefix, _lf(anchor.suffix))
     return Prompt(head + middle + family.disarm(tail), held_back, family.stops)
+
+
+def build_for(chosen: ChosenModel, anchor: Anchor, tail: str, snapshot: DocumentSnapshot) -> Prompt:
+    """The prompt for a model as it was chosen."""
+    return build(FAMILIES[chosen.fim] if chosen.fim else None, anchor, tail, snapshot)
 
 
 PLAIN_STOPS = ("<|endoftext|>", "<|im_end|>", "<|im_start|>", "<end_of_turn>", "<start_of_turn>")
