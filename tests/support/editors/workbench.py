@@ -24,6 +24,9 @@ from tests.support.editors.vscode import VSCode
 PATIENCE_MS = 60_000
 """Only a test that is going to fail waits this long."""
 
+_LOADS = 10
+"""A window without its folders is loaded anew this often."""
+
 GHOST_FIRST = ".editor-instance .view-lines span[class*='ghost-text-decoration']"
 GHOST_MORE = ".editor-instance .suggest-preview-text .view-line"
 
@@ -229,6 +232,19 @@ async def _start_server(vscode: VSCode, folder: Path, env: Mapping[str, str], tr
     raise RuntimeError("VS Code's server ended before it listened")
 
 
+async def _open_folders(page: Page, address: str) -> None:
+    # VS Code in a browser sometimes reads a workspace's file before it can, and then has a workspace without folders for
+    # good; a user reloads the page.
+    files = page.locator(".explorer-folders-view .monaco-list-row").first
+    none = page.locator(".explorer-viewlet .pane-header", has_text="No Folder Opened")
+    for at in range(_LOADS):
+        await page.goto(address)
+        await files.or_(none).first.wait_for()
+        if await files.is_visible():
+            return
+    raise AssertionError(f"VS Code was loaded {_LOADS} times and had no folder: {address}")
+
+
 @asynccontextmanager
 async def vscode_window(
     vscode: VSCode,
@@ -285,8 +301,7 @@ async def vscode_window(
                 page.set_default_timeout(PATIENCE_MS)
                 where = open_path or folder / "project"
                 kind = "workspace" if where.suffix == ".code-workspace" else "folder"
-                await page.goto(f"{url}/?{kind}={where}")
-                await page.locator(".monaco-workbench .part.editor").wait_for()
+                await _open_folders(page, f"{url}/?{kind}={where}")
                 yield Workbench(page, machine)
             finally:
                 await context.close()
