@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -42,6 +43,15 @@ def weights() -> Path:
         cannot_run(f"no weights: {error}")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In CI, give a test with a real editor or Ollama a second try: a browser has bad moments of its own. The end names each."""
+    if os.environ.get("CI") == "true":
+        for item in items:
+            if item.get_closest_marker("editors") or item.get_closest_marker("ollama"):
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """After a failed test, see to it that the next one finds an Ollama that answers."""
@@ -53,8 +63,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
-    """Name last, in red, what this machine could not run: a green line must not hide it."""
+    """Name last, in red, what was tried twice and what this machine could not run: a green line must not hide it."""
     yield
+    if again := terminalreporter.stats.get("rerun", []):
+        terminalreporter.section("TRIED TWICE", red=True, bold=True)
+        for report in again:
+            said = (line[1:].strip() for line in report.longreprtext.splitlines() if line.startswith("E "))
+            terminalreporter.line(f"{report.nodeid}, the first time: {next(said, None)}", red=True)
     missed = [
         (report.nodeid, report.longrepr[2].removeprefix("Skipped: ").removeprefix(NOT_RUN))
         for report in terminalreporter.stats.get("skipped", [])

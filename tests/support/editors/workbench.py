@@ -237,7 +237,7 @@ async def _open_folders(page: Page, address: str) -> None:
     # good; a user reloads the page.
     files = page.locator(".explorer-folders-view .monaco-list-row").first
     none = page.locator(".explorer-viewlet .pane-header", has_text="No Folder Opened")
-    for at in range(_LOADS):
+    for _ in range(_LOADS):
         await page.goto(address)
         await files.or_(none).first.wait_for()
         if await files.is_visible():
