@@ -45,7 +45,7 @@ def weights() -> Path:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In CI, give a test with a real editor or Ollama a second try: a browser has bad moments of its own. The end names each."""
+    """In CI, give a test with a real editor or Ollama a second try: a browser has bad moments. The summary names it."""
     if os.environ.get("CI") == "true":
         for item in items:
             if item.get_closest_marker("editors") or item.get_closest_marker("ollama"):
