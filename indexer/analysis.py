@@ -44,7 +44,7 @@ class Rows:
     """Chunks and symbols of several files as columns: `chunks["path"][i]` belongs to `chunks["text"][i]`. A file has any
     number of rows in `chunks`, and one in `symbols` if it defines, uses or imports something.
 
-    `embedded[i]` is what the embedder reads for chunk i; it is not stored, its hash `key` is.
+    `embedded[i]` is what an embedder reads of chunk i wherever its file is; it is not stored, its hash `key` is.
     """
 
     chunks: dict[str, list[object]] = field(default_factory=lambda: {name: [] for name in CHUNK_COLUMNS})
@@ -58,6 +58,10 @@ class Rows:
         for name, column in other.symbols.items():
             self.symbols[name] += column
         self.embedded += other.embedded
+
+    def placed(self) -> list[str]:
+        """What an embedder reads that costs less than to look a vector up: where a chunk is, as well."""
+        return [f"{path} {text}" for path, text in zip(self.chunks["path"], self.embedded, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,9 @@ def searchable(text: str) -> str:
 
 
 def embedded_text(chunk: Chunk) -> str:
-    """What the embedder reads of a chunk: where it is, what it is called, and what it says."""
-    return f"{chunk.path} {chunk.symbol}\n{chunk.text}"
+    """What an embedder reads of a chunk: what it is called and what it says. Not where it is, so that a file that moves, a copy
+    and another branch have the vectors that were made once."""
+    return f"{chunk.symbol}\n{chunk.text}"
 
 
 class _Stems(dict[str, str]):
@@ -144,7 +149,7 @@ def _add_chunks(rows: Rows, chunks: Iterable[Chunk], symbols: list[Symbol]) -> N
         columns["symbol"].append(one.symbol)
         columns["kind"].append(one.kind)
         columns["language"].append(one.language or "")
-        columns["words"].append(searchable(text))
+        columns["words"].append(searchable(f"{one.path} {text}"))
         columns["defines"].append(" ".join(defined))
         columns["key"].append(digest(text.encode("utf-8", "replace")))
 

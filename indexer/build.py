@@ -22,6 +22,7 @@ from indexer.manifest import bytes_on_disk, stamp, writing
 from indexer.plan import Plan, plan
 from indexer.quota import BEYOND, room, within
 from indexer.records import BuildReport, Progress, SourceFile
+from indexer.reuse import Reuse
 from indexer.settings import IndexSettings
 from indexer.static_table import StaticEmbedder
 from indexer.upkeep import WORDS_IN_MEMORY, needs_tidying, wants_words
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from indexer.analysis import Rows
+
 OnProgress = Callable[[Progress], None]
 Cancelled = Callable[[], bool]
 
@@ -40,9 +43,6 @@ COMMIT_CHUNKS = 8192
 
 COMMIT_SECONDS = 20.0
 """A slow embedder commits this often, so that a killed build has lost less than that."""
-
-EMBED_AT_ONCE = 256
-"""Chunks between two looks at whether the asker gave up."""
 
 SHIPPED = "static"
 """The embedder that workers have too; its name for `make_embedder`."""
@@ -151,6 +151,7 @@ class _Run:
         if ledger is not None:
             ledger.begin()
         self.ledger = ledger or Ledger(self._root, location, embedder)
+        self._reuse = Reuse(embedder, self.ledger.known_vectors, self._stop_if_cancelled)
 
     def everything(self, settings: IndexSettings) -> BuildReport:
         """The whole directory."""
@@ -195,48 +196,37 @@ class _Run:
             self.ledger.tidy(words=words)
 
     def _run(self, found: Sequence[SourceFile], todo: Plan, skipped: Mapping[str, int]) -> None:
-        """Analyse what is to be read, and record it in commits of some size."""
+        """Analyse what is to be read, and record it in commits of some size. Where vectors are dear, what is gone goes last: a
+        file that has another name now finds its vectors under the old one."""
         if todo.read:
             import_early()
         files = {file.path: file for file in found}
-        gone: Collection[str] = todo.gone
+        gone, gone_last = (todo.gone, ()) if self._is_cheap else ((), todo.gone)
         waiting: list[Analysed] = []
         done, chunks, last = 0, 0, time.monotonic()
         with closing(analyse_all(self._root, todo.read, SHIPPED if self._is_cheap else "")) as results:
             for analysed in results:
                 self._messages += [facts.message for facts in analysed.files if facts.message]
                 if analysed.vectors is None:
-                    analysed.vectors = self._embedded(analysed)
+                    analysed.vectors = self._embedded(analysed.rows)
                 waiting.append(analysed)
                 done += len(analysed.files)
                 chunks += len(analysed.rows.embedded)
                 self._tell("indexing", done, len(todo.read))
                 if chunks >= self._commit_chunks or time.monotonic() - last > COMMIT_SECONDS:
                     self.ledger.record(waiting, files, gone, skipped, keep=not self._is_cheap)
+                    self._reuse.committed()
                     gone, waiting, chunks, last = (), [], 0, time.monotonic()
+        gone = (*gone, *gone_last)
         if waiting or gone or self.ledger.is_new or skipped != self.ledger.manifest.skipped:
             self.ledger.record(waiting, files, gone, skipped, keep=not self._is_cheap)
+            self._reuse.committed()
 
-    def _embedded(self, analysed: Analysed) -> NDArray[np.float16]:
-        """Vectors of what some files brought; a text that was in the index before keeps the vector it had."""
-        import numpy as np
-
-        texts = analysed.rows.embedded
-        vectors = np.zeros((len(texts), self._embedder.dimensions), dtype=np.float16)
-        again = self._is_cheap or not texts  # the built-in embedder is faster than looking its vectors up
-        keys = analysed.rows.chunks["key"]
-        known = {} if again else self.ledger.known_vectors([facts.path for facts in analysed.files], keys)
-        missing = []
-        for at, key in enumerate(keys):
-            if (vector := known.get(key)) is not None:
-                vectors[at] = vector
-            else:
-                missing.append(at)
-        for start in range(0, len(missing), EMBED_AT_ONCE):
-            self._stop_if_cancelled()
-            some = missing[start : start + EMBED_AT_ONCE]
-            vectors[some] = self._embedder.embed_documents([texts[at] for at in some])
-        return vectors
+    def _embedded(self, rows: Rows) -> NDArray[np.float16]:
+        """Vectors of what some files brought; the built-in embedder is faster than looking its vectors up."""
+        if self._is_cheap:
+            return self._embedder.embed_documents(rows.placed()).astype("float16")
+        return self._reuse.vectors(rows)
 
     def _report(self) -> BuildReport:
         ledger, state = self.ledger, self.ledger.manifest

@@ -20,7 +20,7 @@ KEPT = "kept-vectors"
 
 MAX_KEPT = 50_000
 """Chunks: what two branches differ in, in all but the largest repositories; 39 MB for vectors of 384 numbers. The older half
-goes when there are more."""
+goes when there are more, or as much of it as has to."""
 
 
 class KeptVectors:
@@ -29,9 +29,9 @@ class KeptVectors:
     def __init__(self, location: Path, dimensions: int) -> None:
         self._path = location / KEPT
         self._dimensions = dimensions
-        self._known: dict[object, NDArray[np.float16]] | None = None
+        self._known: dict[bytes, NDArray[np.float16]] | None = None
 
-    def add(self, vectors: Mapping[object, NDArray[np.float16]]) -> None:
+    def add(self, vectors: Mapping[bytes, NDArray[np.float16]]) -> None:
         """Keep vectors by their chunks' keys, those that are not kept already. A disk that refuses costs time, not data."""
         import numpy as np
 
@@ -41,10 +41,11 @@ class KeptVectors:
             return
         known |= fresh
         if len(known) > MAX_KEPT:
-            self._known = known = dict(list(known.items())[-MAX_KEPT // 2 :])
+            least = min(max(len(fresh), MAX_KEPT // 2), MAX_KEPT)
+            self._known = known = dict(list(known.items())[-least:])
             fresh = known
         records = np.zeros(len(fresh), dtype=self._record())
-        records["key"] = np.frombuffer(b"".join(bytes(key) for key in fresh), dtype="V16")  # type: ignore[call-overload]
+        records["key"] = np.frombuffer(b"".join(fresh), dtype=f"V{KEY_BYTES}")
         records["vector"] = list(fresh.values())
         try:
             with self._path.open("r+b" if fresh is not known and self._path.exists() else "wb") as file:
@@ -55,12 +56,12 @@ class KeptVectors:
         except OSError:
             self._known = None
 
-    def of(self, keys: Collection[object]) -> dict[object, NDArray[np.float16]]:
+    def of(self, keys: Collection[bytes]) -> dict[bytes, NDArray[np.float16]]:
         """The vectors of those chunks that are kept."""
         known = self._loaded()
         return {key: known[key] for key in keys if key in known}
 
-    def _loaded(self) -> dict[object, NDArray[np.float16]]:
+    def _loaded(self) -> dict[bytes, NDArray[np.float16]]:
         if self._known is None:
             import numpy as np
 

@@ -83,9 +83,10 @@ class Ledger:
         """Whether nothing was committed yet."""
         return self._committed is None
 
-    def known_vectors(self, paths: Collection[str], keys: Collection[object]) -> Mapping[object, NDArray[np.float16]]:
-        """Vectors of the chunks that these files have now, and of any with these keys that were kept, by key."""
-        return {**self._kept.of(keys), **self._vectors_of(paths)}
+    def known_vectors(self, keys: Collection[bytes]) -> Mapping[bytes, NDArray[np.float16]]:
+        """Vectors by the keys of their texts, of those that any file has now or had before."""
+        known = self._opened().vectors_by_key(keys) if self.manifest.chunks and keys else {}
+        return known | self._kept.of([key for key in keys if key not in known])
 
     def record(
         self,
@@ -106,7 +107,8 @@ class Ledger:
         old = [self.inventory[path] for path in stale]
         removals = [Removal(self.manifest.commits + 1, one.first_chunk, one.chunks) for one in old if one.chunks]
         if stale and keep:
-            self._kept.add(self._vectors_of(stale))
+            written_now = set(done.rows.chunks["key"])
+            self._kept.add({key: one for key, one in self._vectors_of(stale).items() if key not in written_now})
         if stale:
             self._opened().delete(stale)
         count = len(done.rows.embedded)
@@ -134,7 +136,7 @@ class Ledger:
         if self._store is not None:
             forget_versions(self._location / TABLES, self.manifest.tables)
 
-    def _vectors_of(self, paths: Collection[str]) -> Mapping[object, NDArray[np.float16]]:
+    def _vectors_of(self, paths: Collection[str]) -> Mapping[bytes, NDArray[np.float16]]:
         old = [path for path in paths if path in self.inventory and self.inventory[path].chunks]
         return self._opened().vectors_of(old) if old else {}
 

@@ -25,7 +25,7 @@ from typing import IO, NamedTuple
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
 from indexer.versions import belongs
 
-SCHEMA = 5
+SCHEMA = 6
 """Raised with every change of a table's columns or of what a chunk is; an index of another schema is built anew."""
 
 MANIFEST = "manifest.json"

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from indexer.errors import IndexDamagedError, IndexerError, IndexUnwritableError
 from indexer.lance import connect
 from indexer.manifest import REBUILD_ADVICE, UNWRITABLE_ADVICE
-from indexer.tables import CHUNKS, SYMBOLS, quoted, schemas
+from indexer.tables import CHUNKS, SYMBOLS, quoted, quoted_bytes, schemas
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 
     from indexer.analysis import Rows
 
+T = TypeVar("T")
+
 WORD_COLUMNS = ("words", "defines")
 """Columns of the chunks with a full-text index."""
 
 TIDY_ROUNDS = 5
 """One round leaves work for a second where it made new pieces; a third has always found nothing."""
 
-PATHS_AT_ONCE = 500
-"""Paths in one filter: LanceDB parses it as SQL, and slows down with its length."""
+VALUES_AT_ONCE = 500
+"""Paths or keys in one filter: LanceDB parses it as SQL, and slows down with its length."""
 
 ROWS_AT_ONCE = 4096
 """Rows of a batch that is read: a few MB of text at a time, whatever the size of the index."""
@@ -65,7 +67,7 @@ class Store:
         """Empty tables in an empty folder. Whatever was in it is deleted. Raises IndexUnwritableError."""
         with _faults(folder, writing=True):
             shutil.rmtree(folder, ignore_errors=True)
-            database = _connect(folder)
+            database = connect(str(folder))
             tables = {name: database.create_table(name, schema=schema) for name, schema in schemas(dimensions).items()}
         return cls(folder, database, tables)
 
@@ -73,7 +75,7 @@ class Store:
     def open(cls, folder: Path, names: Iterable[str]) -> Store:
         """These tables at their newest versions. Raises IndexDamagedError."""
         with _faults(folder):
-            database = _connect(folder)
+            database = connect(str(folder))
             return cls(folder, database, {name: database.open_table(name) for name in names})
 
     def return_to(self, versions: Mapping[str, int]) -> None:
@@ -115,14 +117,21 @@ class Store:
                 for table in self._tables.values():
                     table.delete(_any_of("path", some))
 
-    def vectors_of(self, paths: Collection[str]) -> dict[object, NDArray[np.float16]]:
-        """The vectors of these files' chunks, by the chunks' keys, so that a known text is not embedded again."""
-        known: dict[object, NDArray[np.float16]] = {}
+    def vectors_of(self, paths: Collection[str]) -> dict[bytes, NDArray[np.float16]]:
+        """The vectors of these files' chunks, by the chunks' keys."""
+        return self._vectors(_any_of("path", some) for some in _groups(paths))
+
+    def vectors_by_key(self, keys: Collection[bytes]) -> dict[bytes, NDArray[np.float16]]:
+        """The vectors of chunks with these keys, whichever file they are in; 8 ms for a few among 130,000."""
+        return self._vectors(f"key IN ({', '.join(map(quoted_bytes, some))})" for some in _groups(keys))
+
+    def _vectors(self, conditions: Iterable[str]) -> dict[bytes, NDArray[np.float16]]:
+        known: dict[bytes, NDArray[np.float16]] = {}
         with _faults(self._folder):
             chunks = self._tables[CHUNKS]
             count = max(chunks.count_rows(), 1)
-            for some in _groups(paths):
-                found = chunks.search().where(_any_of("path", some)).select(["key", "vector"]).limit(count).to_arrow()
+            for condition in conditions:
+                found = chunks.search().where(condition).select(["key", "vector"]).limit(count).to_arrow()
                 known.update(zip(found["key"].to_pylist(), _matrix(found["vector"]), strict=True))
         return known
 
@@ -177,7 +186,7 @@ class View:
         """Open the tables. Raises IndexDamagedError."""
         self._folder = folder
         with _faults(folder):
-            self._database = _connect(folder)
+            self._database = connect(str(folder))
             self._chunks = self._database.open_table(CHUNKS)
         self._symbols: Any = None  # opened when it is first asked
         self.move_to(versions)
@@ -253,10 +262,6 @@ class View:
             return {row["id"]: row for row in found}
 
 
-def _connect(folder: Path) -> Any:
-    return connect(str(folder))
-
-
 def _matrix(column: Any) -> NDArray[np.float16]:
     """A fixed-size-list column as a matrix, without a Python object per number."""
     import numpy as np
@@ -266,9 +271,9 @@ def _matrix(column: Any) -> NDArray[np.float16]:
     return np.concatenate(parts) if parts else np.zeros((0, width), dtype=np.float16)
 
 
-def _groups(paths: Collection[str]) -> Iterator[list[str]]:
-    remaining = iter(paths)
-    while some := list(islice(remaining, PATHS_AT_ONCE)):
+def _groups(values: Collection[T]) -> Iterator[list[T]]:
+    remaining = iter(values)
+    while some := list(islice(remaining, VALUES_AT_ONCE)):
         yield some
 
 

@@ -52,3 +52,8 @@ def schemas(dimensions: int) -> dict[str, Any]:
 def quoted(value: str) -> str:
     """A value in an SQL condition."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def quoted_bytes(value: bytes) -> str:
+    """Bytes in an SQL condition."""
+    return f"X'{value.hex()}'"

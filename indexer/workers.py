@@ -84,7 +84,7 @@ def analyse_here(root: str, jobs: Sequence[Job], embedder: str = "") -> Analysed
     with _uncollected():
         _analyse(root, jobs, done)
     if embedder:
-        done.vectors = _embedder(embedder).embed_documents(done.rows.embedded).astype("float16")
+        done.vectors = _embedder(embedder).embed_documents(done.rows.placed()).astype("float16")
         done.rows.embedded = [""] * len(done.rows.embedded)  # it has been read: nothing to send
     return done
 

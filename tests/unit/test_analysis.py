@@ -40,10 +40,12 @@ def test_a_definition_is_named_in_the_chunk_where_it_starts() -> None:
     assert rows_of(text.encode()).chunks["defines"] == [f"f_{n}" for n in range(4)]
 
 
-def test_the_key_follows_what_is_embedded() -> None:
-    one, same, other = rows_of(SOURCE), rows_of(SOURCE), rows_of(SOURCE, "src/other.py")
-    assert one.chunks["key"] == same.chunks["key"] != other.chunks["key"]
-    assert one.embedded[0].startswith("src/disk.py readFiles\n") or one.embedded[0].startswith("src/disk.py \n")
+def test_the_key_follows_what_is_said_and_not_where() -> None:
+    one, moved, other = rows_of(SOURCE), rows_of(SOURCE, "src/other.py"), rows_of(SOURCE.replace(b"3", b"4"))
+    assert one.chunks["key"] == moved.chunks["key"] != other.chunks["key"]
+    assert one.embedded == moved.embedded
+    assert one.placed() == [f"src/disk.py {one.embedded[0]}"]
+    assert one.chunks["words"] != moved.chunks["words"]
 
 
 def test_content_that_is_left_out_brings_no_rows() -> None:

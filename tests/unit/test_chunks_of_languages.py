@@ -79,10 +79,10 @@ def test_a_string_that_fits_is_in_one_chunk(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", SAMPLES)
-def test_what_is_embedded_begins_with_the_path_and_the_names_around(language: str) -> None:
+def test_what_is_embedded_begins_with_the_names_around(language: str) -> None:
     name, doc, head, line, end, _ = SAMPLES[language]
     rows = Rows()
     analyse(name, language, f"{opening(language)}{doc}\n{head}\n{numbered(line, 90)}\n{end}\n".encode(), rows)
     for embedded, symbol, shown in zip(rows.embedded, rows.chunks["symbol"], rows.chunks["text"], strict=True):
-        assert embedded == f"{name} {symbol}\n{shown}"
+        assert embedded == f"{symbol}\n{shown}"
     assert any("shelf" in str(symbol).lower() for symbol in rows.chunks["symbol"])
