@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.embedding import Embedder
-from indexer.errors import BuildCancelledError, IndexDamagedError, NoIndexError
+from indexer.errors import BuildCancelledError, EmbedderError, IndexDamagedError, NoIndexError
 from indexer.ignore import IGNORE_FILES
 from indexer.lance import import_early
 from indexer.ledger import Ledger, wipe
@@ -27,7 +27,7 @@ from indexer.settings import IndexSettings
 from indexer.static_table import StaticEmbedder
 from indexer.upkeep import WORDS_IN_MEMORY, needs_tidying, wants_words
 from indexer.walk import counts, walk
-from indexer.workers import Analysed, analyse_all
+from indexer.workers import JOB_BYTES, SLOW_JOB_BYTES, Analysed, analyse_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -204,7 +204,8 @@ class _Run:
         gone, gone_last = (todo.gone, ()) if self._is_cheap else ((), todo.gone)
         waiting: list[Analysed] = []
         done, chunks, last = 0, 0, time.monotonic()
-        with closing(analyse_all(self._root, todo.read, SHIPPED if self._is_cheap else "")) as results:
+        analyser = (SHIPPED, JOB_BYTES) if self._is_cheap else ("", SLOW_JOB_BYTES)
+        with closing(analyse_all(self._root, todo.read, *analyser)) as results:
             for analysed in results:
                 self._messages += [facts.message for facts in analysed.files if facts.message]
                 if analysed.vectors is None:
@@ -226,7 +227,11 @@ class _Run:
         """Vectors of what some files brought; the built-in embedder is faster than looking its vectors up."""
         if self._is_cheap:
             return self._embedder.embed_documents(rows.placed()).astype("float16")
-        return self._reuse.vectors(rows)
+        try:
+            return self._reuse.vectors(rows)
+        except (EmbedderError, BuildCancelledError):
+            self.ledger.keep_vectors(self._reuse.uncommitted)
+            raise
 
     def _report(self) -> BuildReport:
         ledger, state = self.ledger, self.ledger.manifest

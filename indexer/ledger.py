@@ -88,6 +88,10 @@ class Ledger:
         known = self._opened().vectors_by_key(keys) if self.manifest.chunks and keys else {}
         return known | self._kept.of([key for key in keys if key not in known])
 
+    def keep_vectors(self, vectors: Mapping[bytes, NDArray[np.float16]]) -> None:
+        """Keep what was made for a commit that will not come."""
+        self._kept.add(vectors)
+
     def record(
         self,
         several: Sequence[Analysed],

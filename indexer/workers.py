@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 JOB_BYTES = 400_000
 """Source a job holds: about 10,000 lines, so a tenth of a second; large enough that handing it over costs nothing."""
 
+SLOW_JOB_BYTES = JOB_BYTES // 4
+"""Source a job holds where a slow embedder comes after: about 100 chunks, 20 s of a transformer on two cores. A commit holds
+whole jobs."""
+
 WORTH_WORKERS = 3 * JOB_BYTES
 """Below this the work is done before a worker has started (0.15 s)."""
 
@@ -62,13 +66,15 @@ class Analysed:
     vectors: NDArray[np.float16] | None = None
 
 
-def analyse_all(root: Path, jobs: Sequence[Job], embedder: str = "") -> Generator[Analysed, None, None]:
-    """Analyse files in order, some at a time; in worker processes where there is enough to do.
+def analyse_all(
+    root: Path, jobs: Sequence[Job], embedder: str = "", part_bytes: int = JOB_BYTES
+) -> Generator[Analysed, None, None]:
+    """Analyse files in order, some at a time (`part_bytes` of source); in worker processes where there is enough to do.
 
     `embedder` names one that workers are to use (`static`). Without it, and where no worker is worth while, the vectors
     are the caller's business.
     """
-    parts = list(_parts(jobs))
+    parts = list(_parts(jobs, part_bytes))
     if sum(job.size for job in jobs) < WORTH_WORKERS:
         for part in parts:
             yield analyse_here(str(root), part)
@@ -151,13 +157,13 @@ def joined(several: Sequence[Analysed]) -> Analysed:
     return whole
 
 
-def _parts(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+def _parts(jobs: Sequence[Job], part_bytes: int) -> Iterator[list[Job]]:
     part: list[Job] = []
     size = 0
     for job in jobs:
         part.append(job)
         size += job.size
-        if size >= JOB_BYTES:
+        if size >= part_bytes:
             yield part
             part, size = [], 0
     if part:

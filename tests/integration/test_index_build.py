@@ -277,20 +277,24 @@ def test_vectors_of_known_chunks_are_kept(tmp_path: Path) -> None:
     letters.seen.clear()
     plant(index.root, {"a.py": "".join(parts).replace("call(3)", "shout(3)")})
     index.update("a.py")
-    assert [text.split("\n")[0] for text in letters.seen] == ["a.py part_3"]
+    assert [text.split("\n")[0] for text in letters.seen] == ["part_3"]
     assert rows_of(index.location) == index.clean_rows(tmp_path / "clean")
 
 
 def test_an_embedder_that_fails_midway_loses_nothing_that_was_committed(tmp_path: Path) -> None:
-    root = plant(tmp_path / "root", {f"{n}.py": f"def f_{n}():\n" + "    call()\n" * 10_000 for n in range(6)})
+    calls = {n: "".join(f"    call({n}, {line})\n" for line in range(7_000)) for n in range(6)}
+    root = plant(tmp_path / "root", {f"{n}.py": f"def f_{n}():\n{calls[n]}" for n in range(6)})
     location = tmp_path / "index"
+    failing = LetterEmbedder(fail_after=1000)
     with pytest.raises(EmbedderError, match="went away"):
-        build(root, location, IndexSettings(), LetterEmbedder(fail_after=1200), commit_chunks=1)
+        build(root, location, IndexSettings(), failing, commit_chunks=1)
     before = len(paths_of(location))
     assert 0 < before < 6
     letters = LetterEmbedder()
     report = build(root, location, IndexSettings(), letters)
     assert counts(report) == (6 - before, 0, 0)
+    assert not set(letters.seen) & set(failing.seen), "nor is what was embedded and not committed"
+    assert len(letters.seen) + len(failing.seen) == report.chunks
     build(root, tmp_path / "clean", IndexSettings(), LetterEmbedder())
     assert rows_of(location) == rows_of(tmp_path / "clean")
 
