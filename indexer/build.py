@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from indexer.embedding import Embedder
 from indexer.errors import BuildCancelledError, EmbedderError, IndexDamagedError, NoIndexError
+from indexer.footprint import bytes_on_disk
 from indexer.ignore import IGNORE_FILES
 from indexer.lance import import_early
 from indexer.ledger import Ledger, wipe
-from indexer.manifest import bytes_on_disk, stamp, writing
+from indexer.manifest import stamp, writing
 from indexer.plan import Plan, plan
 from indexer.quota import BEYOND, room, within
 from indexer.records import BuildReport, Progress, SourceFile

@@ -9,18 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.errors import IndexDamagedError, IndexerError, NoIndexError
+from indexer.footprint import TABLES, bytes_on_disk, files_below, verify
 from indexer.languages import language_of
-from indexer.manifest import (
-    MANIFEST,
-    TABLES,
-    Entry,
-    Manifest,
-    bytes_on_disk,
-    files_below,
-    load_inventory,
-    load_manifest,
-    verify,
-)
+from indexer.manifest import MANIFEST, Entry, Manifest, load_inventory, load_manifest
 from indexer.plan import plan
 from indexer.settings import IndexSettings
 from indexer.versions import count_versions
@@ -130,7 +121,7 @@ def _damage(location: Path, manifest: Manifest, inventory: Mapping[str, Entry]) 
     from indexer.store import View
 
     try:
-        verify(location, manifest)
+        verify(location, manifest.footprint or {})
         view = View(location / TABLES, manifest.tables)
         yield from _chunks_damage(view, manifest, inventory)
         yield from _symbols_damage(view, inventory)

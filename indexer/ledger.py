@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from indexer.analysis import FileFacts
 from indexer.embedding import Embedder
+from indexer.footprint import TABLES, Piece, footprint, verify
 from indexer.inventory import Inventory
 from indexer.kept_vectors import KEPT, KeptVectors
 from indexer.lance import return_memory
@@ -23,16 +24,13 @@ from indexer.manifest import (
     MAX_CHANGES,
     MAX_REMOVALS,
     SCHEMA,
-    TABLES,
     Entry,
     Manifest,
     Removal,
     commit,
-    footprint,
     load_inventory,
     load_manifest,
     unwritable,
-    verify,
 )
 from indexer.records import SourceFile
 from indexer.versions import forget_versions
@@ -61,11 +59,12 @@ class Ledger:
         self._location = location
         self._committed: Manifest | None = None
         self._store: Store | None = None
+        self._pieces: Mapping[str, Piece] = {}
         self._kept = KeptVectors(location, embedder.dimensions)
         self.begin()
         known = load_manifest(location)
         if known is not None and (known.embedder, known.dimensions) == (embedder.identity, embedder.dimensions):
-            verify(location, known)
+            verify(location, known.footprint or {})
             self.inventory = Inventory(load_inventory(location, known), known.changes)
             self._committed = self.manifest = known
         else:  # of another embedder or schema, or what is left of one
@@ -163,10 +162,11 @@ class Ledger:
         """Commit. `whole`: nothing is about to be deleted; `tidied`: nothing else has been written since."""
         if self._store is not None or self._committed is None:
             tables = self._opened().versions
-            files = footprint(self._location, tables)
+            files = footprint(self._location, tables, self.manifest.footprint or self._pieces)
+            self._pieces = files
             manifest = replace(manifest, tables=tables, footprint=files if whole else None)
             if tidied or not manifest.tidied_bytes:
-                manifest = replace(manifest, tidied_bytes=sum(files.values()))
+                manifest = replace(manifest, tidied_bytes=sum(one.size for one in files.values()))
         removals, after = manifest.removals, manifest.removals_after
         if len(removals) > MAX_REMOVALS:
             after = removals[-MAX_REMOVALS].commit

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from indexer.analysis import searchable
 from indexer.errors import IndexDamagedError
+from indexer.footprint import REBUILD_ADVICE
 from indexer.grouping import Grouping
-from indexer.manifest import REBUILD_ADVICE
 from indexer.postings import Postings
 from indexer.ranking import bm25, file_name, rarity
 from indexer.words import split_words, stem

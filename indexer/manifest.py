@@ -23,15 +23,13 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
-from indexer.versions import belongs
+from indexer.footprint import REBUILD_ADVICE, Piece
 
 SCHEMA = 6
 """Raised with every change of a table's columns or of what a chunk is; an index of another schema is built anew."""
 
 MANIFEST = "manifest.json"
-TABLES = "tables"
 
-REBUILD_ADVICE = "Run `lsp_server index` to build it again."
 UNWRITABLE_ADVICE = "Free space or permit writing there, or set XDG_CACHE_HOME to a folder that can be written."
 
 
@@ -70,7 +68,7 @@ MAX_REMOVALS = 512
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One commit. `tables` maps a table to the version that counts; `footprint` a file under `tables/` to its size.
+    """One commit. `tables` maps a table to the version that counts; `footprint` a file under `tables/` to what it holds.
 
     `birth` is another for every index built from nothing: its chunk ids begin anew. `footprint` is None while old versions
     are being deleted. `full_text` says that the tables have their word index. `writes` counts commits and `unindexed` new
@@ -87,7 +85,7 @@ class Manifest:
     birth: str
     inventory: str
     tables: Mapping[str, int]
-    footprint: Mapping[str, int] | None = None
+    footprint: Mapping[str, Piece] | None = None
     full_text: bool = False
     files: int = 0
     chunks: int = 0
@@ -131,7 +129,9 @@ def load_manifest(location: Path) -> Manifest | None:
     try:
         manifest = Manifest(**values)
         changes = {path: entry and Entry._make(entry) for path, entry in manifest.changes.items()}
-        return replace(manifest, changes=changes, removals=tuple(map(Removal._make, manifest.removals)))
+        pieces = None if manifest.footprint is None else {name: Piece._make(one) for name, one in manifest.footprint.items()}
+        removals = tuple(map(Removal._make, manifest.removals))
+        return replace(manifest, changes=changes, removals=removals, footprint=pieces)
     except (TypeError, AttributeError) as error:
         raise IndexDamagedError(f"The index in {location} has a broken manifest.", REBUILD_ADVICE) from error
 
@@ -208,42 +208,6 @@ def writing(location: Path) -> Iterator[None]:
 def unwritable(location: Path, error: OSError) -> IndexUnwritableError:
     """The sentence for a folder that refuses writes."""
     return IndexUnwritableError(f"The index in {location} cannot be written: {error.strerror or error}.", UNWRITABLE_ADVICE)
-
-
-def footprint(location: Path, tables: Mapping[str, int]) -> dict[str, int]:
-    """Every file that these versions of the tables may need, with its size: what must be there for the commit to be whole."""
-    return {name: size for name, size in files_below(str(location / TABLES)) if belongs(name, tables)}
-
-
-def verify(location: Path, manifest: Manifest) -> None:
-    """Raise IndexDamagedError if a file that belongs to the commit is gone or has another size."""
-    there = dict(files_below(str(location / TABLES)))
-    for name, size in (manifest.footprint or {}).items():
-        if there.get(name) != size:
-            state = f"has {there[name]:,} bytes instead of {size:,}" if name in there else "is missing"
-            raise IndexDamagedError(f"The index in {location} is damaged: {name} {state}.", REBUILD_ADVICE)
-
-
-def bytes_on_disk(location: Path) -> int:
-    """What an index takes on disk."""
-    return sum(size for _, size in files_below(str(location)))
-
-
-def files_below(folder: str, below: str = "") -> Iterator[tuple[str, int]]:
-    """Every file under a folder, by its path from there, with its size in bytes; none of what is gone by then."""
-    try:
-        with os.scandir(folder) as entries:
-            found = list(entries)
-    except FileNotFoundError:  # a writer tidies while we look
-        return
-    for entry in found:
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                yield from files_below(entry.path, f"{below}{entry.name}/")
-            else:
-                yield below + entry.name, entry.stat(follow_symlinks=False).st_size
-        except FileNotFoundError:
-            continue
 
 
 def _holder(lock: IO[str]) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from indexer.analysis import searchable
 from indexer.embedding import Embedder
 from indexer.errors import IndexDamagedError, NoIndexError
-from indexer.manifest import TABLES, Manifest, bytes_on_disk, load_manifest, verify
+from indexer.footprint import REBUILD_ADVICE, TABLES, bytes_on_disk, verify
+from indexer.manifest import Manifest, load_manifest
 from indexer.manifest import stamp as stamp_of
 from indexer.meanings import Files, Meanings
 from indexer.question import Question
@@ -69,7 +70,7 @@ class IndexReader:
             stamp = stamp_of(location)
             manifest = _manifest(location, embedder)
             try:
-                verify(location, manifest)
+                verify(location, manifest.footprint or {})
                 return cls(location, embedder, manifest, View(location / TABLES, manifest.tables), stamp)
             except IndexDamagedError:
                 if stamp_of(location) == stamp:  # not just tidied while we looked
@@ -226,7 +227,7 @@ def _manifest(location: Path, embedder: Embedder) -> Manifest:
     if manifest.embedder != embedder.identity:
         raise NoIndexError(
             f"The index of this folder was made with the embedder {manifest.embedder}, not with {embedder.identity}.",
-            "Run `lsp_server index` to build it again.",
+            REBUILD_ADVICE,
         )
     return manifest
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from indexer.errors import IndexDamagedError, IndexerError, IndexUnwritableError
+from indexer.footprint import REBUILD_ADVICE
 from indexer.lance import connect
-from indexer.manifest import REBUILD_ADVICE, UNWRITABLE_ADVICE
+from indexer.manifest import UNWRITABLE_ADVICE
 from indexer.tables import CHUNKS, SYMBOLS, quoted, quoted_bytes, schemas
 
 if TYPE_CHECKING:

@@ -35,5 +35,5 @@ def needs_tidying(state: Manifest, *, idle: bool, words_in_memory: int = WORDS_I
     """
     least, most = (WORTH_TIDYING, MAX_UNINDEXED // 4) if idle else (MAX_WRITES, MAX_UNINDEXED)
     unindexed = wants_words(state, words_in_memory) and state.unindexed > min(most, words_in_memory)
-    grown = sum((state.footprint or {}).values()) > MAX_GROWTH * (state.tidied_bytes or float("inf"))
+    grown = sum(one.size for one in (state.footprint or {}).values()) > MAX_GROWTH * (state.tidied_bytes or float("inf"))
     return unindexed or grown or state.writes >= least

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from indexer.errors import IndexDamagedError
-from indexer.manifest import REBUILD_ADVICE, Removal
+from indexer.footprint import REBUILD_ADVICE
+from indexer.manifest import Removal
 
 if TYPE_CHECKING:
     import numpy as np

@@ -69,6 +69,7 @@ def _serve(context: typer.Context) -> None:
 def _index(
     path: Annotated[Path, typer.Argument(help="The repository to index.")] = Path(),
     embedder: Annotated[str | None, typer.Option(help="static, ollama:NAME or sentence-transformers:NAME_OR_PATH.")] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget what is there and build from nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then follow changes until Ctrl-C.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Look whether the index is whole; change nothing.")] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Say what the index holds; change nothing.")] = False,
@@ -77,11 +78,11 @@ def _index(
     """Index a repository. A second run touches only what changed."""
     from lsp_server.cli import index, upkeep
 
-    if watch + check + stats > 1:
-        raise UsageError("Give one of --watch, --check and --stats.")
+    if (watch or rebuild) + check + stats > 1:
+        raise UsageError("Give one of --watch, --check and --stats; --rebuild goes with --watch.")
     if check or stats:
         raise typer.Exit((upkeep.check if check else upkeep.stats)(path, embedder, as_json))
-    code = index.build(path, embedder, as_json)
+    code = index.build(path, embedder, as_json, rebuild=rebuild)
     raise typer.Exit(upkeep.watch(path, embedder, as_json) if watch else code)
 
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from indexer.search import IndexReader
 
 
-def build(path: Path, embedder: str | None, as_json: bool) -> int:
-    """Index a folder and print what came of it."""
+def build(path: Path, embedder: str | None, as_json: bool, *, rebuild: bool = False) -> int:
+    """Index a folder and print what came of it; `rebuild` forgets first what was there."""
     if not path.is_dir():
         raise UsageError(f"{path} is not a folder.", "Name the folder of the repository.")
     bench = Workbench(embedder=embedder)
     console.warn(bench.problems)
     root = path.resolve()
     with console.build_progress() as show:
-        report = bench.build(root, show)
+        report = bench.build(root, show, rebuild=rebuild)
     console.warn(report.messages)
     if as_json:
         console.write_json(asdict(report) | {"skipped": dict(report.skipped)})

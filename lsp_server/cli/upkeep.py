@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from indexer.errors import IndexDamagedError, IndexLockedError
+from indexer.footprint import REBUILD_ADVICE
 from lsp_server.cli import console
 from lsp_server.cli.workbench import Workbench
 from lsp_server.indexing import access
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from indexer.inspection import Stats
     from indexer.records import BuildReport
 
-MEND = "Run `lsp_server index` to build it again; nothing of yours is in danger, an index is made from your files."
+MEND = f"{REBUILD_ADVICE} Nothing of yours is in danger: an index is made from your files."
 
 
 def check(path: Path, embedder: str | None, as_json: bool) -> int:
@@ -101,7 +102,7 @@ def watch(path: Path, embedder: str | None, as_json: bool) -> int:
             console.err.print(f"[dim]{escape(str(error))}[/]")
         except IndexDamagedError as error:
             console.warn([f"{error} It is built again."])
-            bench.build(root, lambda _: None)
+            bench.build(root, lambda _: None, rebuild=True)
     return console.DONE
 
 

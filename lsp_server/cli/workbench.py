@@ -45,10 +45,13 @@ class Workbench:
         start = start.resolve()
         return next((folder for folder in (start, *start.parents) if self.location(folder).is_dir()), start)
 
-    def build(self, root: Path, on_progress: Callable[[Progress], None]) -> BuildReport:
-        """Bring a root's index up to date, in this process; IndexerError says what is in the way."""
+    def build(self, root: Path, on_progress: Callable[[Progress], None], *, rebuild: bool = False) -> BuildReport:
+        """Bring a root's index up to date, in this process, or make it anew; IndexerError says what is in the way."""
         job = self.job(root)
-        return access.build(job, access.make_embedder(job), on_progress, lambda: False)
+        embedder = access.make_embedder(job)  # before anything is given up for it
+        if rebuild:
+            access.discard(job)
+        return access.build(job, embedder, on_progress, lambda: False)
 
     def check(self, root: Path) -> Checkup:
         """Whether a root's index is as its last commit says, and whether that is still what is on disk."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -101,13 +100,12 @@ def tidy(job: Job, embedder: Embedder) -> None:
 
 def discard(job: Job) -> None:
     """Drop a folder's index, so that the next build begins from nothing. Raises IndexerError."""
-    from indexer.manifest import MANIFEST, TABLES, writing
+    from indexer.ledger import wipe
+    from indexer.manifest import writing
 
     location = _location(job)
     with writing(location):
-        # The manifest first: without it there is no index, whatever lies in the tables.
-        (location / MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(location / TABLES, ignore_errors=True)
+        wipe(location)
 
 
 def _location(job: Job) -> Path:

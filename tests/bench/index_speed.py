@@ -23,8 +23,8 @@ import psutil
 
 from indexer.build import update
 from indexer.embedding import make_embedder
+from indexer.footprint import bytes_on_disk
 from indexer.languages import parse
-from indexer.manifest import bytes_on_disk
 from indexer.records import BuildReport
 from indexer.search import IndexReader
 from indexer.settings import IndexSettings

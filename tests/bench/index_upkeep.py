@@ -21,7 +21,8 @@ from pathlib import Path
 
 from indexer.build import Updater, build
 from indexer.embedding import make_embedder
-from indexer.manifest import TABLES, bytes_on_disk, load_manifest
+from indexer.footprint import TABLES, bytes_on_disk
+from indexer.manifest import load_manifest
 from indexer.search import IndexReader
 from indexer.settings import IndexSettings
 from indexer.versions import count_versions
@@ -149,36 +150,56 @@ def age(folder: Path, count: int) -> None:
 
 
 def kills(folder: Path, count: int) -> None:
-    """Each build is killed at a random moment of the time that a whole one takes, then goes on; then it is compared."""
+    """Each build is killed at a random moment of a whole one, then goes on; then it is compared.
+
+    A moment is a step of the build's progress and a part of the time that a whole build took from there to the next step, so
+    it comes before the end whatever else the machine does. One that came later all the same is tried again, and told.
+    """
     root = folder / "root"
     sources = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[:KILLED_FILES]
     for path in sources:
         (root / "lib").mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, root / "lib" / path.name)
-    whole = timed(lambda: run(root, folder / "clean"))
-    clean, chance = rows_of(folder / "clean"), random.Random(SEED)
-    equal = killed = missed = 0
+    steps = run(root, folder / "clean")
+    clean, chance, location = rows_of(folder / "clean"), random.Random(SEED), folder / "index"
+    equal = killed = late = empty = 0
     while killed < count:
-        location = folder / "index"
+        moment = chance.uniform(0, steps[-1])
+        seen = sum(one <= moment for one in steps)
         process = start(root, location, commit_chunks=COMMIT_CHUNKS)
-        time.sleep(chance.random() * whole)  # any moment: that is what is measured
+        assert process.stdout is not None
+        for _ in range(seen):
+            process.stdout.readline()
+        time.sleep(moment - (steps[seen - 1] if seen else 0))  # any moment: that is what is measured
         process.kill()
         process.communicate()
-        if process.returncode == 0:  # too late: it was done
-            missed += 1
+        if process.returncode == 0:  # it was done
+            late += 1
         else:
             killed += 1
+            empty += load_manifest(location) is None
             run(root, location)
             equal += rows_of(location) == clean
         shutil.rmtree(location, ignore_errors=True)
-    row("kill -9 at a random moment of a build", f"{killed} builds", f"{whole:.1f} s each", f"{missed} came too late")
+    row(
+        "kill -9 before the end of a build",
+        f"{killed} of {killed}",
+        f"{steps[-1]:.1f} s each",
+        f"{empty} before a first commit",
+    )
+    row("  moments that came too late, chosen again", str(late))
     row("the next run identical to a clean build", f"{equal} of {killed}")
 
 
-def run(root: Path, location: Path) -> None:
+def run(root: Path, location: Path) -> list[float]:
+    """A whole build: the seconds from its start to each step of its progress, the last of them its end."""
+    started = time.perf_counter()
     process = start(root, location, commit_chunks=COMMIT_CHUNKS)
+    assert process.stdout is not None
+    steps = [time.perf_counter() - started for _ in process.stdout]
     process.communicate()
     assert process.returncode == 0
+    return steps
 
 
 if __name__ == "__main__":

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import select
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lsp_server.ledger.records import Entry
 from lsp_server.ledger.store import Store
-from tests.support.wire import environment, write_config
+from tests.support.commands import Run, rows, runner
+from tests.support.wire import write_config
 
 SHAPES = """\
 \"\"\"Areas of shapes.\"\"\"
@@ -36,8 +31,6 @@ class Ring:
         return area_of_circle(2) - area_of_circle(1)
 """
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
@@ -53,18 +46,7 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hearth(tmp_path: Path) -> Run:
-    def run(*arguments: str, stdin: str = "", at: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-P", "-m", "lsp_server", *arguments]
-        return subprocess.run(
-            command, capture_output=True, text=True, env=environment(tmp_path), input=stdin, cwd=at, check=False
-        )
-
-    return run
-
-
-def rows(said: subprocess.CompletedProcess[str]) -> list[Any]:
-    assert said.returncode == 0, said.stderr
-    return [json.loads(line) for line in said.stdout.splitlines()]
+    return runner(tmp_path)
 
 
 def test_index_and_search_in_their_documented_shapes(hearth: Run, repository: Path) -> None:
@@ -132,61 +114,6 @@ def test_a_name_and_the_imports_of_a_file(hearth: Run, repository: Path) -> None
     assert (wrong.returncode, "line 1" in wrong.stderr) == (2, True)
 
 
-def test_an_index_is_checked_and_described(hearth: Run, repository: Path, tmp_path: Path) -> None:
-    hearth("index", str(repository))
-    (whole,) = rows(hearth("index", str(repository), "--check", "--json"))
-    assert whole == {"whole": True, "damage": [], "files": 3, "chunks": 3, "stale": 0}
-    assert "whole, 3 files" in hearth("index", "--check", at=repository).stdout
-    (shown,) = rows(hearth("index", str(repository), "--stats", "--json"))
-    assert shown["languages"]["python"]["symbols"] == 3
-    assert sum(shown["parts"].values()) == shown["bytes_on_disk"]
-    assert "python" in hearth("index", "--stats", at=repository).stdout
-    data = next((tmp_path / "cache" / "hearth" / "indexes").glob("*/tables/chunks.lance/data/*"))
-    data.write_bytes(data.read_bytes()[:100])
-    done = hearth("index", "--check", at=repository)
-    assert (done.returncode, "damaged" in done.stdout, "lsp_server index" in done.stdout) == (1, True, True)
-    hearth("index", str(repository))
-    assert hearth("index", "--check", at=repository).returncode == 0
-
-
-def _hears_interrupts() -> None:
-    """In the child: a shell starts what runs in its background deaf to them, and a test run may be such."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
-    """A test that fails must not wait for a program that nobody stops any more."""
-    try:
-        yield
-    finally:
-        process.kill()
-
-
-def test_changes_are_followed_until_it_is_stopped(repository: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-P", "-m", "lsp_server", "index", str(repository), "--watch", "--json"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment(tmp_path)}
-    with subprocess.Popen(command, preexec_fn=_hears_interrupts, **pipes) as one, _ended(one):
-        assert one.stdout is not None
-        assert one.stderr is not None
-        assert json.loads(one.stdout.readline())["files"] == 3
-        assert "Watching" in one.stderr.readline()
-        seen: dict[str, Any] = {}
-        number = 0
-        while seen.get("added") != 1:  # it listens a moment after it says so: a file a time until one is heard of
-            number += 1
-            (repository / f"fresh_{number}.py").write_text("def fresh(): ...\n")
-            if select.select([one.stdout], [], [], 1.0)[0]:
-                seen = json.loads(one.stdout.readline())
-        assert any(path.startswith("fresh_") for path in seen["paths"])
-        (repository / "shapes.py").rename(repository / "figures.py")
-        while seen["deleted"] != 1:
-            seen = json.loads(one.stdout.readline())
-        one.send_signal(signal.SIGINT)
-        assert one.wait(30) == 130
-        assert "Traceback" not in one.stderr.read()
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -198,6 +125,7 @@ def test_changes_are_followed_until_it_is_stopped(repository: Path, tmp_path: Pa
         (("index", "nowhere"), 2, "not a folder"),
         (("index", "--check"), 1, "Nothing is indexed"),
         (("index", "--check", "--watch"), 2, "one of --watch"),
+        (("index", "--check", "--rebuild"), 2, "one of --watch"),
         (("complete",), 2, "FILE or --batch"),
         (("complete", "nowhere.py", "--line", "1", "--column", "1"), 2, "nowhere.py"),
         (("complete", "shapes.py", "--line", "99", "--column", "1"), 2, "--line 99"),

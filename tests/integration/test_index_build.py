@@ -17,7 +17,8 @@ from indexer.errors import (
     IndexUnwritableError,
     NoIndexError,
 )
-from indexer.manifest import MANIFEST, TABLES, load_manifest
+from indexer.footprint import TABLES
+from indexer.manifest import MANIFEST, load_manifest
 from indexer.records import BuildReport, Hit, Progress
 from indexer.search import IndexReader
 from indexer.settings import IndexSettings

@@ -11,8 +11,9 @@ import pytest
 from indexer.build import build, update
 from indexer.embedding import make_embedder
 from indexer.errors import NoIndexError
+from indexer.footprint import TABLES
 from indexer.inspection import check, stats
-from indexer.manifest import MANIFEST, TABLES, load_manifest
+from indexer.manifest import MANIFEST, load_manifest
 from indexer.settings import IndexSettings
 from tests.support.trees import plant
 

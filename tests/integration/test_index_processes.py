@@ -14,7 +14,8 @@ import pytest
 from indexer.build import build, update
 from indexer.embedding import Embedder, make_embedder
 from indexer.errors import IndexDamagedError, IndexLockedError, NoIndexError
-from indexer.manifest import load_inventory, load_manifest, verify
+from indexer.footprint import verify
+from indexer.manifest import load_inventory, load_manifest
 from indexer.search import IndexReader
 from indexer.settings import IndexSettings
 from indexer.versions import KEPT_VERSIONS, count_versions
@@ -58,7 +59,7 @@ def committed(location: Path) -> int:
     manifest = load_manifest(location)
     if manifest is None:
         return 0
-    verify(location, manifest)
+    verify(location, manifest.footprint or {})
     return sum(1 for entry in load_inventory(location, manifest).values() if entry.chunks)
 
 

@@ -9,7 +9,8 @@ import pytest
 from indexer import upkeep
 from indexer.build import Updater, build, update
 from indexer.embedding import Embedder, make_embedder
-from indexer.manifest import MAX_CHANGES, TABLES, Entry, Manifest, Removal, load_inventory, load_manifest, verify
+from indexer.footprint import TABLES, Piece, verify
+from indexer.manifest import MAX_CHANGES, Entry, Manifest, Removal, load_inventory, load_manifest
 from indexer.search import IndexReader
 from indexer.settings import IndexSettings
 from indexer.upkeep import needs_tidying
@@ -78,9 +79,9 @@ def test_versions_and_bytes_stay_bounded_and_readers_see_every_save(place: tuple
         assert reader.definitions([f"part_1_2_{edition}"], k=1)
         assert count_versions(location / TABLES) <= 2 * KEPT_VERSIONS
         state = manifest_of(location)
-        bound = max(bound, sum((state.footprint or {}).values()))
+        bound = max(bound, sum(one.size for one in (state.footprint or {}).values()))
     assert bound < 2 * state.tidied_bytes + 200_000
-    verify(location, state)
+    verify(location, state.footprint or {})
 
 
 def test_tidying_takes_what_forgotten_versions_left(
@@ -168,12 +169,12 @@ def test_what_went_is_known_only_as_far_as_it_was_remembered() -> None:
         ({"writes": upkeep.MAX_WRITES}, True, True),
         ({"unindexed": upkeep.MAX_UNINDEXED // 4 + 1}, True, False),
         ({"unindexed": upkeep.MAX_UNINDEXED + 1}, True, True),
-        ({"footprint": {"a": 90, "b": 60}}, True, True),
-        ({"footprint": {"a": 90, "b": 40}}, False, False),
+        ({"footprint": {"a": Piece(90, 0), "b": Piece(60, 0)}}, True, True),
+        ({"footprint": {"a": Piece(90, 0), "b": Piece(40, 0)}}, False, False),
     ],
 )
 def test_when_tidying_is_worth_its_time(values: dict[str, object], idle: bool, busy: bool) -> None:
-    whole = {"full_text": True, "tidied_bytes": 100, "footprint": {"a": 100}} | values
+    whole = {"full_text": True, "tidied_bytes": 100, "footprint": {"a": Piece(100, 0)}} | values
     state = Manifest(0, "e", 1, "/", "birth", "", {}, **whole)  # type: ignore[arg-type]
     assert (needs_tidying(state, idle=True), needs_tidying(state, idle=False)) == (idle, busy)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from indexer.manifest import TABLES, load_manifest
+from indexer.footprint import TABLES
+from indexer.manifest import load_manifest
 
 
 def plant(root: Path, files: Mapping[str, str | bytes]) -> Path:

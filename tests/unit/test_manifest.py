@@ -9,18 +9,16 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import IndexDamagedError, IndexLockedError, IndexUnwritableError
+from indexer.footprint import TABLES, footprint, verify
 from indexer.manifest import (
     MANIFEST,
     SCHEMA,
-    TABLES,
     Entry,
     Manifest,
     commit,
-    footprint,
     index_location,
     load_inventory,
     load_manifest,
-    verify,
     writing,
 )
 from indexer.versions import REWRITTEN
@@ -85,19 +83,29 @@ def test_a_lost_inventory_is_damage(tmp_path: Path) -> None:
         load_inventory(tmp_path, first)
 
 
-@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"ab"), lambda path: path.write_bytes(b"abcd")])
-def test_a_file_of_the_tables_that_is_gone_or_has_another_size_is_damage(tmp_path: Path, harm) -> None:
+@pytest.mark.parametrize(
+    "harm",
+    [
+        Path.unlink,
+        lambda path: path.write_bytes(b"ab"),
+        lambda path: path.write_bytes(b"abcd"),
+        lambda path: path.write_bytes(b"abd"),
+    ],
+)
+def test_a_file_of_the_tables_that_is_gone_or_has_another_size_or_content_is_damage(tmp_path: Path, harm) -> None:
     table = tmp_path / TABLES / "chunks.lance" / "data"
     table.mkdir(parents=True)
     (table / "1.lance").write_bytes(b"abc")
     (table / REWRITTEN).write_bytes(b"9")
-    whole = manifest(footprint=footprint(tmp_path, {"chunks": 3}))
+    pieces = footprint(tmp_path, {"chunks": 3})
+    whole = commit(tmp_path, manifest(footprint=pieces), None, {})
+    assert load_manifest(tmp_path) == whole
     (table / "2.lance").write_bytes(b"of a later, unfinished commit")
     (table / REWRITTEN).write_bytes(b"of that, too")
-    verify(tmp_path, whole)
+    verify(tmp_path, pieces)
     harm(table / "1.lance")
     with pytest.raises(IndexDamagedError, match=r"chunks\.lance/data/1\.lance"):
-        verify(tmp_path, whole)
+        verify(tmp_path, pieces)
 
 
 def test_one_writer(tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""The command line as a user meets it, in a home of its own: a process, what it prints and its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.support.wire import environment
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def runner(home: Path) -> Run:
+    """What runs `lsp_server ARGUMENTS`, with its settings, caches and data below `home`."""
+
+    def run(*arguments: str, stdin: str = "", at: Path | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "lsp_server", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment(home), input=stdin, cwd=at, check=False)
+
+    return run
+
+
+def rows(said: subprocess.CompletedProcess[str]) -> list[Any]:
+    """The JSON lines of a command that succeeded."""
+    assert said.returncode == 0, said.stderr
+    return [json.loads(line) for line in said.stdout.splitlines()]
+
+
+def index_below(home: Path) -> Path:
+    """The one index that was made there."""
+    (location,) = (home / "cache" / "hearth" / "indexes").iterdir()
+    return location
