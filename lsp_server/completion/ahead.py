@@ -91,21 +91,30 @@ class Ahead:
             # It may have grown since the answer was begun.
             old = self._anchors.in_force(place.snapshot.uri, place.before, place.after, chosen) or old
             grows = _size(new) > GROWTH * (_size(old) + len(place.before) - len(old.before))  # what was typed behind it is read
-            if grows:
+            # A key in the middle of a read costs the old prompt again, so one starts when nobody typed for as long as it takes.
+            takes = self._anchors.calibration(chosen).read_seconds(_size(new))
+            if grows and takes <= IDLE_S:
                 await self._move(new, place, chosen)
             if place.suggested:
                 await self._write_next(place, chosen)
+            if grows and takes > IDLE_S:
+                await self._idle(takes)
+                await self._move(new, place, chosen)
             if not grows and _has_aged(old, new):
                 await asyncio.sleep(LONG_IDLE_S)
                 await self._move(new, place, chosen)
             if not chosen.reuse.known:
-                while (left := self._asked + AWAY_S - monotonic()) > 0:  # noqa: ASYNC110 - each key moves the end of the pause
-                    await asyncio.sleep(left)
+                await self._idle(AWAY_S)
                 await reuse.probe(chosen, self._longest)
                 self._anchors.calibration(chosen).sent("")  # the probe's prompts took the place of ours
                 await self._move(
                     await self._anchors.take(place.snapshot, place.before, place.after, chosen, IDLE_MS), place, chosen
                 )
+
+    async def _idle(self, seconds: float) -> None:
+        """Wait until nobody has asked for so long. Each key moves the end of the pause."""
+        while (left := self._asked + seconds - monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left)
 
     async def _move(self, anchor: Anchor, place: Place, chosen: ChosenModel) -> None:
         """Have the runner read a new anchor's prompt, and only then use it: until then the old one's is in its cache."""

@@ -80,7 +80,7 @@ class Anchors:
             budget = self._settings.context_budget_ms
             found = await context.gather(self._repository, snapshot, before, after, tree, budget)
         if self._settings.context_budget_ms:
-            found = replace(found, hits=(*found.hits, *self._recent.elsewhere(snapshot.uri)))
+            found = replace(found, hits=(*found.hits, *self._recent.elsewhere(snapshot.uri, before)))
         below = after if chosen.fim else ""  # a model that cannot fill in never sees it
         prefix, suffix = cut_window(before, below, characters)
         share = MEMBERS_SHARE if found.has_receiver else SNIPPET_SHARE

@@ -74,3 +74,7 @@ class Calibration:
         speed = self.tokens_per_second or UNKNOWN_SPEED
         tokens = min(limit_tokens, max(SMALLEST_PROMPT, int(speed * read_ms / 1000)))
         return int(tokens * self.characters_per_token)
+
+    def read_seconds(self, characters: int) -> float:
+        """How long reading so much takes."""
+        return characters / self.characters_per_token / (self.tokens_per_second or UNKNOWN_SPEED)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -15,7 +16,7 @@ from lsp_server.completion.cache import SuggestionCache
 from lsp_server.completion.calibration import PATIENT_MS, QUICK_MS
 from lsp_server.completion.confidence import SURE, confidence, sure_part
 from lsp_server.completion.context import offered_behind_dot
-from lsp_server.completion.holding import Members, held_to
+from lsp_server.completion.holding import Generate, held_to
 from lsp_server.completion.members import Offered, begun_behind_dot
 from lsp_server.completion.recent import Recent
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
@@ -24,11 +25,15 @@ from lsp_server.completion.syntax import keep_sound
 from lsp_server.completion.tree import Trees
 from lsp_server.completion.trigger import Extent, extent_at
 from lsp_server.documents import DocumentSnapshot
-from lsp_server.model.port import ChosenModel, Generation, Usage
+from lsp_server.model.port import ChosenModel, Generation, Piece, Usage
 from lsp_server.settings import CompletionSettings
 
 GRACE_S = 0.25
 """How long an answer that the user types along waits for the next request. Editors ask 40 to 200 ms after a key."""
+
+
+LookUp = Callable[[], Awaitable[Offered | None]]
+"""Finds what may stand behind a dot, None where nobody knows."""
 
 
 @dataclass(slots=True)
@@ -95,7 +100,7 @@ class CompletionEngine:
         self._ahead.asked()
         if not self._settings.enabled or snapshot.language in self._settings.disabled_languages:
             return None
-        self._recent.note(snapshot, request.offset)
+        self._recent.note(snapshot, request.offset, request.opened)
         if extent_at(before, after, request.trigger) is None:  # text alone forbids it: no need to parse
             return None
         extent = extent_at(before, after, request.trigger, await self._trees.of(snapshot.uri, snapshot.text, snapshot.language))
@@ -173,7 +178,6 @@ class CompletionEngine:
         if request.trigger == "automatic":
             await asyncio.sleep(self._settings.debounce_ms / 1000)
         clock.mark("wait")
-        members = self._members(request.snapshot, before)
         read_ms = self._patience * (QUICK_MS if request.trigger == "automatic" else PATIENT_MS)
         anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
         clock.mark("context")
@@ -186,28 +190,23 @@ class CompletionEngine:
         def is_held() -> None:  # what further calls take says nothing about how fast the prompt was read
             started.is_learnt = True
 
-        stream = held_to(members, ask, wanted, is_held) if members else ask(wanted)
+        beside = self._beside_dot(request.snapshot, before)
+        stream = _held(beside, self._settings.context_budget_ms, ask, wanted, is_held) if beside else ask(wanted)
         self._run = started = Run(stream, built, anchor, before, after, extent)
         started.shared = self._anchors.calibration(chosen).sent(built.text)
         return started, ""
 
-    def _members(self, snapshot: DocumentSnapshot, before: str) -> Members | None:
-        """Look up what may stand behind the dot while the prompt is put together and read; None where there is no dot."""
-        if self._repository is None or not self._settings.context_budget_ms or begun_behind_dot(before) is None:
+    def _beside_dot(self, snapshot: DocumentSnapshot, before: str) -> LookUp | None:
+        """What looks up what may stand behind the dot; None where there is no dot, or nobody to ask."""
+        repository = self._repository
+        if repository is None or not self._settings.context_budget_ms or begun_behind_dot(before) is None:
             return None
-        repository, budget = self._repository, self._settings.context_budget_ms
 
         async def look_up() -> Offered | None:
             tree = await self._trees.of(snapshot.uri, snapshot.text, snapshot.language)
             return await offered_behind_dot(repository, snapshot, before, tree)
 
-        looked_up = asyncio.create_task(look_up())
-
-        async def found() -> Offered | None:
-            await asyncio.wait({looked_up}, timeout=budget / 1000)
-            return looked_up.result() if looked_up.done() else None
-
-        return found
+        return look_up
 
     def _is_known(self, place: Place, chosen: ChosenModel) -> bool:
         return self._cache.get(place.snapshot.uri, place.before, place.after, chosen.info.name)[0]
@@ -254,6 +253,25 @@ class CompletionEngine:
             run.is_learnt = True
             calibration.learn(run.built.text, run.usage, run.read_ms, run.shared)
         return run.usage or Usage(prompt_tokens=int(len(run.built.text) / calibration.characters_per_token))
+
+
+async def _held(
+    look_up: LookUp, budget_ms: int, ask: Generate, wanted: Generation, is_held: Callable[[], None]
+) -> AsyncGenerator[Piece, None]:
+    """An answer held to what is looked up while its prompt is read; the look-up ends with the answer, whoever waited for it."""
+    looked_up = asyncio.ensure_future(look_up())
+    looked_up.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may have asked what it found
+
+    async def found() -> Offered | None:
+        await asyncio.wait({looked_up}, timeout=budget_ms / 1000)
+        return looked_up.result() if looked_up.done() else None
+
+    try:
+        async with aclosing(held_to(found, ask, wanted, is_held)) as pieces:
+            async for piece in pieces:
+                yield piece
+    finally:
+        looked_up.cancel()
 
 
 def _cleaned(answer: str, before: str, after: str, built: prompt.Prompt, snapshot: DocumentSnapshot) -> str:

@@ -28,13 +28,15 @@ class CompletionRequest:
     """Where ghost text is wanted. `offset` counts characters of `snapshot.text`; `invoked` means the user asked by a key.
 
     `now` gives the document's text at the time it is called, None when it is closed: a request that is cancelled because
-    the user types along leaves its answer to the next one.
+    the user types along leaves its answer to the next one. `opened` are the documents of the same folder that are open, the one
+    opened last at the end.
     """
 
     snapshot: DocumentSnapshot
     offset: int
     trigger: Trigger = "automatic"
     now: Callable[[], str | None] = _closed
+    opened: tuple[DocumentSnapshot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

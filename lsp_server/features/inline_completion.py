@@ -44,7 +44,8 @@ def inline_completion(
         document = ls.documents.get(snapshot.uri)
         return document.text if document else None
 
-    asked = replace(asked, request=replace(asked.request, now=now))
+    opened = tuple(one for one in ls.documents.values() if one.root == snapshot.root)
+    asked = replace(asked, request=replace(asked.request, now=now, opened=opened))
     return ls.session.newest(snapshot.uri, _answer(ls, asked))
 
 

@@ -32,7 +32,7 @@ CHARACTERS_PER_TOKEN = 3.0
 """Of code, low: a prompt that is taken for longer than it is costs one wait, not several."""
 
 _WEIGHT = 0.5
-"""Of the newest measurement of the reading speed."""
+"""Of the newest measurement of what reading costs."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,8 @@ class ScheduledClient:
         self._reuse = reuse or Reuse()
         self._queue = Queue()
         self._held: dict[str, str] = {}  # model -> the text that its runner has in its cache, as far as we know
-        self._speed = 0.0  # characters read a second
+        # Seconds a character, not characters a second: one piece that looks too fast then makes the next at most twice as long.
+        self._cost = 0.0
 
     async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
         """Stream an answer when its turn comes. Closing the generator gives the turn back and closes the socket."""
@@ -98,18 +99,20 @@ class ScheduledClient:
                 return False
             at += piece
             started = monotonic()
-            await self._take_one_token(model, prompt[:at], read)
-            self._learn(piece, monotonic() - started)
+            usage = await self._take_one_token(model, prompt[:at])
+            read.add(usage)
+            self._learn(_read_of(usage, at, piece), piece, monotonic() - started)
             piece = self._piece()
         return True
 
-    async def _take_one_token(self, model: str, prompt: str, read: _Read) -> None:
+    async def _take_one_token(self, model: str, prompt: str) -> Usage:
         # Noted before it is done: a runner reads on to the end when its client has gone.
         self._held[model] = prompt
+        usage = Usage()
         async with aclosing(self._client.generate(model, Generation(prompt, max_tokens=1))) as pieces:
             async for piece in pieces:
-                if piece.usage is not None:
-                    read.add(piece.usage)
+                usage = piece.usage or usage
+        return usage
 
     async def _write(self, model: str, request: Generation, turn: Turn) -> AsyncGenerator[Piece, None]:
         """The runner's answer; it ends early, without a last piece, where the turn is wanted back."""
@@ -135,11 +138,14 @@ class ScheduledClient:
             await close_whole(pieces, step)
 
     def _piece(self) -> int:
-        return max(int(self._speed * PIECE_S), SMALLEST_PIECE) if self._speed else FIRST_PIECE
+        return max(int(PIECE_S / self._cost), SMALLEST_PIECE) if self._cost else FIRST_PIECE
 
-    def _learn(self, characters: int, seconds: float) -> None:
-        seen = characters / max(seconds, 1e-3)
-        self._speed += (_WEIGHT if self._speed else 1.0) * (seen - self._speed)
+    def _learn(self, read: float, piece: int, seconds: float) -> None:
+        """Take the time of one piece in. What came from a cache that we did not know of says nothing about reading."""
+        if read < piece / 2:
+            return
+        seen = max(seconds, 1e-3) / read
+        self._cost += (_WEIGHT if self._cost else 1.0) * (seen - self._cost)
 
     async def models(self) -> Sequence[ModelInfo]:
         """As the client."""
@@ -160,6 +166,14 @@ class ScheduledClient:
     async def aclose(self) -> None:
         """Close the client."""
         await self._client.aclose()
+
+
+def _read_of(usage: Usage, characters: int, piece: int) -> float:
+    """How many characters of a piece were really read, by the runner's own count where it has one: llama.cpp brings prompts
+    back that others displaced, which our book of what it holds does not know."""
+    if usage.reused_tokens is None or not usage.prompt_tokens:
+        return piece
+    return min(characters * (1 - usage.reused_tokens / usage.prompt_tokens), piece)
 
 
 def _continued(request: Generation, written: str, left: int) -> Generation:

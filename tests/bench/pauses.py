@@ -1,12 +1,16 @@
 """From a keystroke to ghost text at the pauses of a typist, on a real runner: Hearth beside the usual order, in one run.
 
-usage: python -m tests.bench.pauses [--runner embedded|ollama] [--places N]
+usage: python -m tests.bench.pauses [--runner embedded|ollama] [--model gemma3:270m|smollm2] [--places N]
 
-The same files, traces, model and budget as `prompt_reuse`. Both sides are typed at in real time and cancel what a newer key
-makes stale, as editors do; both wait `completion.debounce_ms` for another key. At a pause the clock runs from the key to the
-answer, and the typist goes on when it is there, or after the pause of the trace if that is longer. The usual side shows what
-the model writes up to the end of the line. What is counted is the answer, also where it is that
-nothing is to be shown: the model is given tokens that it was not trained with, and most of what it says is held back.
+The same files, traces and budget as `prompt_reuse`. Both sides are typed at in real time and cancel what a newer key makes
+stale, as editors do. At a pause the clock runs from the key to the answer, and the typist goes on when it is there, or after
+the pause of the trace if that is longer. Both sides have the same model and runner, wait `completion.debounce_ms` for another
+key, ask at the same places, end an answer by the same rules (a line, or the finished lines of a block) and hold back what adds
+a syntax error or repeats what stands there; neither holds back what its model was not sure of. They differ in the prompt alone:
+the usual side cuts it anew around the cursor, Hearth keeps, appends and reads it in pieces, and works ahead.
+
+Gemma 3 270M gets the text before the cursor; SmolLM2 135M the tokens of StarCoder, which it was not trained with, so that what
+it says is mostly held back on both sides: the answer is timed all the same, also where it is that nothing is to be shown.
 
 Afterwards a long prompt that nobody waits for is read, and in the middle of it a key asks at another place: how long that key
 waits before its own prompt is sent.
@@ -23,17 +27,28 @@ from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
 
+from lsp_server.completion import trim
 from lsp_server.completion.engine import CompletionEngine
+from lsp_server.completion.prompt import PLAIN_STOPS, Prompt
 from lsp_server.completion.records import CompletionRequest
+from lsp_server.completion.run import Run
+from lsp_server.completion.syntax import keep_sound
+from lsp_server.completion.tree import Trees
+from lsp_server.completion.trigger import extent_at
+from lsp_server.completion.window import Anchor
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.ledger.summary import quantile
 from lsp_server.model.families import FAMILIES
-from lsp_server.model.port import AHEAD, ChosenModel, Generation
+from lsp_server.model.port import AHEAD, ChosenModel, Generation, Reuse
+from lsp_server.model.reuse import find_limit
 from lsp_server.model.scheduler import ScheduledClient
 from lsp_server.settings import CompletionSettings
 from tests.bench.prompt_reuse import CHARACTERS_PER_TOKEN, FAMILY, PROMPT_TOKENS, Place, Shelf, places, runner
 from tests.support.meter import Meter
 from tests.support.usual_order import UsualOrder
+
+MODELS = {"gemma3:270m": None, "smollm2": FAMILY}
+"""And the tokens for filling in that each is given, None for none."""
 
 MAX_TOKENS = 24
 LONGEST_WAIT_S = 30.0
@@ -51,7 +66,7 @@ def with_hearth(chosen: ChosenModel, place: Place) -> tuple[Ask, Callable[[], No
     async def model() -> ChosenModel:
         return chosen
 
-    engine = CompletionEngine(model=model, repository=Shelf(place), settings=SETTINGS)
+    engine = CompletionEngine(model=model, repository=Shelf(place), settings=SETTINGS, sure=0.0)
 
     async def ask(snapshot: DocumentSnapshot, offset: int, now: Callable[[], str]) -> bool:
         return await engine.complete(CompletionRequest(snapshot, offset, now=now)) is not None
@@ -60,19 +75,27 @@ def with_hearth(chosen: ChosenModel, place: Place) -> tuple[Ask, Callable[[], No
 
 
 def as_usual(chosen: ChosenModel, place: Place) -> Ask:
-    """A pause for another key, the prompt in the usual order, and the first line of what comes."""
-    order = UsualOrder(FAMILIES[FAMILY], int(PROMPT_TOKENS * CHARACTERS_PER_TOKEN))
+    """The prompt in the usual order, and all else as Hearth does it: when to ask, where an answer ends, what may stand."""
+    order = UsualOrder(FAMILIES[chosen.fim] if chosen.fim else None, int(PROMPT_TOKENS * CHARACTERS_PER_TOKEN))
+    stops = FAMILIES[chosen.fim].stops if chosen.fim else PLAIN_STOPS
+    trees = Trees()
 
     async def ask(snapshot: DocumentSnapshot, offset: int, now: Callable[[], str]) -> bool:
+        before, after = snapshot.text[:offset], snapshot.text[offset:]
+        extent = extent_at(before, after, "automatic", await trees.of(snapshot.uri, snapshot.text, snapshot.language))
+        if extent is None:
+            return False
         await asyncio.sleep(SETTINGS.debounce_ms / 1000)
-        prompt, text = order.prompt(snapshot.text[:offset], snapshot.text[offset:]), ""
-        wanted = Generation(prompt, max_tokens=MAX_TOKENS)
-        async with aclosing(chosen.client.generate(chosen.info.name, wanted)) as pieces:
-            async for piece in pieces:
-                text += piece.text
-                if "\n" in text.strip("\n"):
-                    break
-        return bool(text.strip())
+        built = Prompt(order.prompt(before, after), "", stops)
+        wanted = Generation(built.text, max_tokens=MAX_TOKENS, stop=stops, logprobs=True)
+        anchor = Anchor(snapshot.uri, chosen.info.name, before, after, "", "", ())
+        run = Run(chosen.client.generate(chosen.info.name, wanted), built, anchor, before, after, extent)
+        try:
+            answer = await run.rest("")
+        finally:
+            run.cancel()
+        text = keep_sound(trim.clean(answer, trim.Surroundings(before, after, stops)), before, after, snapshot.language)
+        return bool(text)
 
     return ask
 
@@ -106,7 +129,9 @@ def row(name: str, found: Sequence[tuple[str, float, bool]]) -> tuple[str, float
     fresh = [one for one in found if one[0] == "fresh line"]
     waits = sorted(1000 * took for _, took, _ in fresh)
     middle, late = quantile(waits, 0.5) or 0, quantile(waits, 0.95) or 0
-    return f"| {name} | {len(fresh)} | {sum(there for *_, there in fresh)} | {middle:.0f} | {late:.0f} |", middle
+    shown = sorted(1000 * took for _, took, there in fresh if there)
+    figures = (len(fresh), *(f"{one:.0f}" for one in (middle, late)), len(shown), f"{quantile(shown, 0.5) or 0:.0f}")
+    return f"| {name} | {' | '.join(map(str, figures))} |", middle
 
 
 async def stale_read(chosen: ChosenModel, meter: Meter, place: Place) -> tuple[list[float], float]:
@@ -140,13 +165,16 @@ async def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runner", choices=("embedded", "ollama"), default="embedded")
+    parser.add_argument("--model", choices=tuple(MODELS), default="gemma3:270m")
     parser.add_argument(
         "--places", type=int, default=5, help="places that are typed at, each of six lines; five have all languages"
     )
     args = parser.parse_args()
     made = places(2000)[: args.places]
-    async with runner(args.runner) as (info, meter):
-        usual = ChosenModel(meter, info, FAMILY, "")
+    async with runner(args.runner, args.model) as (info, meter):
+        usual = ChosenModel(meter, info, MODELS[args.model], "", reuse=Reuse(known=True))
+        # What Hearth finds out by itself when the user is away for the first time.
+        usual.reuse.limit_tokens = await find_limit(usual, PROMPT_TOKENS)
         hearth = replace(usual, client=ScheduledClient(meter))
         columns: dict[str, list[tuple[str, float, bool]]] = {"Hearth": [], "usual order": []}
         for place in made:  # in turn, so that a machine that grows busy is busy for both
@@ -154,7 +182,7 @@ async def main() -> int:
             columns["Hearth"] += await sit(ask, place)
             stop()
             columns["usual order"] += await sit(as_usual(usual, place), place)
-        titles = ("pauses on a fresh line", "with text", "key to answer p50 ms", "p95")
+        titles = ("pauses on a fresh line", "key to answer p50 ms", "p95", "with text", "key to text p50 ms")
         print(f"| {info.name}, {args.runner} | {' | '.join(titles)} |\n|---|{'--:|' * len(titles)}")
         (line, ours), (other, theirs) = row("Hearth", columns["Hearth"]), row("usual order", columns["usual order"])
         print(f"{line}\n{other}\n\np50 of the usual order: {ours / theirs if theirs else 0:.2f} times", flush=True)

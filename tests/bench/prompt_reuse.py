@@ -17,7 +17,7 @@ import statistics
 import sys
 import sysconfig
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -178,24 +178,32 @@ def row(name: str, column: Column, exact: bool) -> str:
 
 
 @asynccontextmanager
-async def runner(name: str) -> AsyncIterator[tuple[ModelInfo, Meter]]:
-    """A real runner with the small model in it."""
+async def runner(name: str, model: str = "smollm2") -> AsyncIterator[tuple[ModelInfo, Meter]]:
+    """A real runner with a small model in it, "smollm2" or "gemma3:270m", loaded."""
     weights = await asyncio.to_thread(pulled_weights)  # it has an event loop of its own
     if name == "embedded":
         client = Meter(EmbeddedClient(weights))
-        yield replace(await client.describe("smollm2"), name="smollm2"), client
+        await _load(client, model)
+        yield await client.describe(model), client
         await client.aclose()
         return
     instance = start()
     try:
-        client = Meter(OllamaClient(instance.url))
-        await anext(client.generate(SMOLLM, Generation("x", max_tokens=1)))
+        client, model = Meter(OllamaClient(instance.url)), {"smollm2": SMOLLM}.get(model, model)
+        await _load(client, model)
         before = loads(instance.log)
-        yield await client.describe(SMOLLM), client
+        yield await client.describe(model), client
         print(f"\nmodel loads after the first: {loads(instance.log) - before}", flush=True)
         await client.aclose()
     finally:
         instance.stop()
+
+
+async def _load(client: Meter, model: str) -> None:
+    async with aclosing(client.generate(model, Generation("x", max_tokens=1))) as pieces:
+        async for _ in pieces:
+            pass
+    client.calls.clear()
 
 
 def loads(log: Path) -> int:

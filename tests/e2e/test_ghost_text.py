@@ -329,6 +329,18 @@ async def test_what_was_shown_and_taken_is_in_the_ledger(wire: Wire, model: Scri
     assert [one["model"] for one in wholly["models"]] == [f"{MODEL} (ollama)"]
 
 
+async def test_a_document_that_was_only_opened_is_shown_where_it_is_like_the_code_at_the_cursor(
+    wire: Wire, model: ScriptedOllama
+) -> None:
+    beside, uri = next(URIS), next(URIS)
+    wire.open(beside, "def parcel_weight(parcel, scales):\n    return scales.heaviest_part(parcel) * parcel.pieces\n")
+    at = picture("def letter_weight(parcel, scales):\n    parcel.pieces += scales.ˇ\n", "utf-16")
+    wire.open(uri, at.text)
+    await wire.ghost_text(uri, at.line, at.character)
+    assert "return scales.heaviest_part(parcel) * parcel.pieces" in model.asked[-1].prompt
+    assert beside.rsplit("/", 1)[1] in model.asked[-1].prompt
+
+
 async def test_no_message_pops_up_while_one_types(wire: Wire, model: ScriptedOllama) -> None:
     uri = next(URIS)
     wire.open(uri, "x = ")

@@ -13,7 +13,7 @@ from lsp_server.completion.engine import CompletionEngine
 from lsp_server.completion.records import CompletionRequest, Suggestion
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.ollama import OllamaClient
-from lsp_server.model.port import ChosenModel, ModelInfo
+from lsp_server.model.port import ChosenModel, ModelInfo, Reuse
 from lsp_server.settings import CompletionSettings
 from tests.support.simulated_runner import MODEL, SimulatedRunner
 
@@ -49,7 +49,9 @@ class Desk:
 async def desk() -> AsyncIterator[Desk]:
     async with SimulatedRunner([FILE], prompt_speed=1e6, writing_speed=200) as runner:
         client = OllamaClient(runner.url)
-        chosen = ChosenModel(client, ModelInfo(MODEL, "ollama", context_tokens=4096), None, "for the test")
+        chosen = ChosenModel(
+            client, ModelInfo(MODEL, "ollama", context_tokens=4096), None, "for the test", reuse=Reuse(known=True)
+        )
 
         async def model() -> ChosenModel:
             return chosen
@@ -152,3 +154,21 @@ async def test_the_same_place_asked_again_and_again_is_answered_in_the_end(desk:
         assert last is not None
         assert last.text == ".pi * square"
         desk.engine.forget()
+
+
+def working_ahead() -> list[asyncio.Task[object]]:
+    return [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") == "Ahead._work"]
+
+
+@pytest.mark.parametrize("below", ["    return math.pi * square", "    return 0"])
+async def test_nothing_is_written_ahead_behind_an_answer_that_meets_the_line_below(desk: Desk, below: str) -> None:
+    before, after = "import math\n\ndef area_of_circle(radius):\n    ", f"\n{below}\n"
+    snapshot = DocumentSnapshot("file:///area.py", "area.py", None, "python", 1, before + after)
+    while not working_ahead():  # on a busy machine the first answers are what was written so far
+        suggestion = await desk.engine.complete(CompletionRequest(snapshot, len(before)))
+        await asyncio.sleep(0)  # such an answer is given at once, and the model has to go on meanwhile
+    await asyncio.wait(working_ahead())
+    meets = below in FILE
+    assert suggestion is not None
+    assert suggestion.text == "square = radius * radius" + ("" if meets else "\n    return math.pi * square")
+    assert [suggestion.text in call.prompt for call in desk.runner.calls[1:]] == ([] if meets else [True])

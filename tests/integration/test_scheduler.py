@@ -3,19 +3,62 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 import pytest
 
 from lsp_server.model.ollama import OllamaClient
-from lsp_server.model.port import ACTION, AHEAD, COMPLETION, Generation
+from lsp_server.model.port import (
+    ACTION,
+    AHEAD,
+    COMPLETION,
+    Backend,
+    Generation,
+    ModelInfo,
+    Piece,
+    PullProgress,
+    Usage,
+)
 from lsp_server.model.scheduler import ScheduledClient
 from lsp_server.model.turns import Queue
 from tests.support.simulated_runner import MODEL, SimulatedRunner
 
 LONG = "".join(f"line {number} of a file that goes on\n" for number in range(120))
+
+
+class Remembering:
+    """A runner that keeps every prompt it ever read, as llama.cpp's server does; 30 characters a millisecond are new to it."""
+
+    backend: Backend = "embedded"
+
+    def __init__(self) -> None:
+        self.read: list[tuple[str, int]] = []  # the first letter of each prompt, and how many characters of it were new
+        self._known: dict[str, int] = {}
+
+    async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
+        kind, size = request.prompt[0], len(request.prompt)
+        known = min(self._known.get(kind, 0), size - 1)
+        self._known[kind] = max(known, size)
+        self.read.append((kind, size - known))
+        await asyncio.sleep((size - known) / 30_000)
+        yield Piece("x", Usage(prompt_tokens=size, reused_tokens=known), "length")
+
+    async def models(self) -> Sequence[ModelInfo]:
+        return []
+
+    async def describe(self, name: str) -> ModelInfo:
+        return ModelInfo(name, self.backend)
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        return []
+
+    async def pull(self, name: str) -> AsyncGenerator[PullProgress, None]:
+        yield PullProgress("done")
+
+    async def aclose(self) -> None:
+        pass
 
 
 @dataclass
@@ -65,6 +108,17 @@ async def test_what_is_in_the_cache_is_asked_for_at_once(server: Server) -> None
     before = len(server.runner.calls)
     await server.ask(LONG + "and")
     assert len(server.runner.calls) == before + 1
+
+
+async def test_what_a_runner_brought_back_by_itself_makes_no_later_piece_long() -> None:
+    runner = Remembering()
+    client = ScheduledClient(runner)
+    for prompt in ("a" * 6000, "b" * 6000, "a" * 6000, "c" * 6000):  # the third comes back from the runner's memory at once
+        async with aclosing(client.generate(MODEL, Generation(prompt, max_tokens=1))) as pieces:
+            async for _ in pieces:
+                pass
+    read = [length for first, length in runner.read if first == "c"]
+    assert max(read) < 2 * max(length for first, length in runner.read if first == "b")
 
 
 async def test_an_abandoned_read_holds_nobody_up_and_is_not_wasted(server: Server) -> None:

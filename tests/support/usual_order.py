@@ -19,9 +19,12 @@ SNIPPET_SHARE = 0.35
 
 
 class UsualOrder:
-    """Prompts of one budget in characters. With `snippets` they hold some of them, shuffled anew for each prompt."""
+    """Prompts of one budget in characters. With `snippets` they hold some of them, shuffled anew for each prompt.
 
-    def __init__(self, family: FimFamily, characters: int, snippets: Sequence[Hit] = ()) -> None:
+    Without a family it is what stands before the cursor and nothing else, for models that cannot fill in.
+    """
+
+    def __init__(self, family: FimFamily | None, characters: int, snippets: Sequence[Hit] = ()) -> None:
         self._family, self._characters, self._snippets = family, characters, list(snippets)
         self._dice = random.Random(1)
 
@@ -34,8 +37,8 @@ class UsualOrder:
                 if len(head) + len(hit.text) < SNIPPET_SHARE * self._characters:
                     head += f"# {hit.path}\n{hit.text}\n"
         room = self._characters - len(head)
-        suffix = after[: int(SUFFIX_SHARE * room)]
+        suffix = after[: int(SUFFIX_SHARE * room)] if self._family else ""
         prefix = before[-(room - len(suffix)) :]
         if len(prefix) < len(before):
             prefix = prefix[prefix.find("\n") + 1 :]
-        return head + self._family.render(prefix, suffix)
+        return head + (self._family.render(prefix, suffix) if self._family else prefix)
