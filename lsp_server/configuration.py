@@ -6,7 +6,8 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lsp_server.settings import Layer, Settings, resolve
+from lsp_server.settings import Settings
+from lsp_server.settings_layers import Layer, resolve
 
 
 def read_config(path: Path) -> tuple[Layer | None, list[str]]:

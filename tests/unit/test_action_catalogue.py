@@ -14,7 +14,8 @@ from lsp_server.actions.records import Diagnostic, Region, Span, Target
 from lsp_server.actions.region import WINDOW_LINES, definitions
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.errors import SettingsError, UsageError
-from lsp_server.settings import ActionSettings, CustomAction, Layer, resolve
+from lsp_server.settings import ActionSettings, CustomAction
+from lsp_server.settings_layers import Layer, resolve
 
 
 def target(drawn: str, language: str = "python", *diagnostics: Diagnostic) -> Target:

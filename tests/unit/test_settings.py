@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.settings import Layer, Settings, entries, resolve
+from lsp_server.settings import Settings, entries
 from lsp_server.settings_export import as_markdown, as_schema
+from lsp_server.settings_layers import Layer, resolve
 
 
 def test_no_layers_give_the_defaults() -> None:
