@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 import sys
 from collections.abc import AsyncGenerator, Sequence
@@ -162,7 +163,9 @@ async def _start(path: Path) -> _Runner:
     header = await asyncio.to_thread(read_header, path)
     key = secrets.token_urlsafe(24)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "lsp_server.model.runner"),
+        # -P: `python -m` would else look for the program in the working directory, which is the repository, first.
+        *(sys.executable, "-P", "-m", "lsp_server.model.runner"),
+        env=_environment(),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -188,6 +191,12 @@ async def _start(path: Path) -> _Runner:
         counts_each_token=True,
     )
     return _Runner(process, client)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the folder that this very package was imported from on the import path."""
+    ours = str(Path(__file__).resolve().parents[2])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([ours, *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
 async def _answer(process: asyncio.subprocess.Process, order: dict[str, object]) -> dict[str, str]:

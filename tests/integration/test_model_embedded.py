@@ -303,3 +303,21 @@ async def test_nobody_listening(unused_tcp_port: int) -> None:
             await call
         assert "model.openai_base_url" in caught.value.advice
     await client.aclose()
+
+
+async def test_a_repository_cannot_put_its_own_program_in_place(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The working directory is the repository: a package of our name in it must not be run."""
+    told = tmp_path / "was-run"
+    for package in ("lsp_server", "lsp_server/model"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text(f"open({str(told)!r}, 'w')")
+    (tmp_path / "lsp_server/model/runner.py").write_text(f"open({str(told)!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    client = EmbeddedClient(weights)
+    try:
+        assert await _all(client, CODE)
+    finally:
+        await client.aclose()
+    assert not told.exists()

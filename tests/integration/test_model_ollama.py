@@ -297,9 +297,10 @@ async def test_a_model_that_vanishes_is_missing(ollama_instance: Instance, clien
 
 async def test_a_pull_that_fails_inside_a_200_fails(client: OllamaClient) -> None:
     """A registry on a loopback port where nothing listens: no test of ours reaches out."""
-    with pytest.raises(ModelFailedError, match="connection refused"):
+    with pytest.raises(ModelFailedError, match="could not reach its registry") as caught:
         async with aclosing(client.pull("127.0.0.1:1/library/none")) as steps:
             assert [step.status async for step in steps]
+    assert "fetch it again" in caught.value.advice
 
 
 # --- nothing leaves this machine

