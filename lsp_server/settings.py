@@ -68,7 +68,11 @@ class CompletionSettings:
 
     enabled: bool = _setting(True, "Offer ghost text.")
     debounce_ms: int = _setting(
-        60, "Wait this long for another keystroke before asking the model, in milliseconds.", minimum=0, maximum=2000
+        60,
+        "Wait at least this long for another keystroke before asking the model, in milliseconds. Where the model is slower than"
+        " you type, up to 150. 0: never wait.",
+        minimum=0,
+        maximum=2000,
     )
     max_tokens: int = _setting(96, "Longest suggestion, in tokens.", minimum=8, maximum=1024)
     prompt_tokens: int = _setting(1024, "Longest prompt, in tokens. A slow machine wants less.", minimum=128, maximum=32768)

@@ -140,7 +140,8 @@ class Ahead:
         anchor, tail = await self._anchors.at(place.snapshot, before, place.after, chosen, IDLE_MS)
         built = prompt.build_for(chosen, anchor, tail, place.snapshot)
         wanted = Generation(built.text, max_tokens=LONGEST_NEXT, stop=built.stops, priority=AHEAD, logprobs=True)
-        run = Run(chosen.client.generate(chosen.info.name, wanted), built, anchor, before, place.after, extent)
+        stream = chosen.client.generate(chosen.info.name, wanted)
+        run = Run(stream, built, anchor, before, place.after, extent, place.snapshot.language)
         run.shared = self._anchors.calibration(chosen).sent(built.text)
         try:
             await run.ended()

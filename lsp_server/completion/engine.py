@@ -20,10 +20,12 @@ from lsp_server.completion.holding import Generate, held_to
 from lsp_server.completion.members import Offered, begun_behind_dot
 from lsp_server.completion.recent import Recent
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
+from lsp_server.completion.rhythm import Rhythm
 from lsp_server.completion.run import Run
 from lsp_server.completion.syntax import keep_sound
 from lsp_server.completion.tree import Trees
 from lsp_server.completion.trigger import Extent, extent_at
+from lsp_server.completion.window import LONGEST_TAIL
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.port import ChosenModel, Generation, Piece, Usage
 from lsp_server.settings import CompletionSettings
@@ -78,6 +80,7 @@ class CompletionEngine:
         self._trees, self._recent = Trees(), Recent()
         self._anchors = Anchors(repository, settings, self._trees, self._recent)
         self._ahead = Ahead(self._anchors, self._keep, self._is_known, settings.prompt_tokens)
+        self._rhythm = Rhythm(settings.debounce_ms / 1000)
         self._run: Run | None = None
 
     def forget(self) -> None:
@@ -98,6 +101,8 @@ class CompletionEngine:
         snapshot, clock = request.snapshot, _Clock()
         before, after = snapshot.text[: request.offset], snapshot.text[request.offset :]
         self._ahead.asked()
+        if request.trigger == "automatic":
+            self._rhythm.key(clock.started)
         if not self._settings.enabled or snapshot.language in self._settings.disabled_languages:
             return None
         self._recent.note(snapshot, request.offset, request.opened)
@@ -156,7 +161,8 @@ class CompletionEngine:
         def begin(temperature: float, seed: int) -> Run:
             wanted = Generation(built.text, max_tokens=self._settings.max_tokens, stop=built.stops)
             drawn = replace(wanted, temperature=temperature, seed=seed)
-            return Run(chosen.client.generate(chosen.info.name, drawn), built, anchor, before, after, extent)
+            stream = chosen.client.generate(chosen.info.name, drawn)
+            return Run(stream, built, anchor, before, after, extent, snapshot.language)
 
         def clean(run: Run) -> str:
             return _cleaned(run.text, before, after, built, snapshot).replace("\n", snapshot.newline)
@@ -176,7 +182,7 @@ class CompletionEngine:
         self._stop_run()
         self._ahead.stop()
         if request.trigger == "automatic":
-            await asyncio.sleep(self._settings.debounce_ms / 1000)
+            await asyncio.sleep(self._rhythm.pause_s(before))
         clock.mark("wait")
         read_ms = self._patience * (QUICK_MS if request.trigger == "automatic" else PATIENT_MS)
         anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
@@ -192,7 +198,7 @@ class CompletionEngine:
 
         beside = self._beside_dot(request.snapshot, before)
         stream = _held(beside, self._settings.context_budget_ms, ask, wanted, is_held) if beside else ask(wanted)
-        self._run = started = Run(stream, built, anchor, before, after, extent)
+        self._run = started = Run(stream, built, anchor, before, after, extent, request.snapshot.language)
         started.shared = self._anchors.calibration(chosen).sent(built.text)
         return started, ""
 
@@ -252,6 +258,8 @@ class CompletionEngine:
         if run.whole and not run.is_learnt:  # once: what is read for somebody else meanwhile must not count as this one's
             run.is_learnt = True
             calibration.learn(run.built.text, run.usage, run.read_ms, run.shared)
+            if run.shared is not None and len(run.built.text) - run.shared <= LONGEST_TAIL:
+                self._rhythm.answered(run.read_ms / 1000)
         return run.usage or Usage(prompt_tokens=int(len(run.built.text) / calibration.characters_per_token))
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import monotonic
 
+from lsp_server.completion.brackets import Brackets, brackets
 from lsp_server.completion.confidence import Mark
 from lsp_server.completion.extent import end_of_suggestion
 from lsp_server.completion.prompt import Prompt, heal
@@ -28,6 +29,8 @@ GPU writes a whole block in that time; a slow machine shows a line instead of no
 class Run:
     """An answer to the document `before` + `after` at one moment. Start it inside a running event loop.
 
+    Where the `language` has a grammar, its brackets tell where a block ends.
+
     `text` grows; `finished` says that nothing more comes, `error` why, if that was a failure. `usage` is None where the run was
     ended before the runner counted. `read_ms` is the time from the start to the first token. `meets_below` says that the model
     went on with the line that stands below the cursor already: there is nothing to add behind this answer. `shared` is how many
@@ -35,9 +38,16 @@ class Run:
     """
 
     def __init__(
-        self, stream: AsyncGenerator[Piece, None], built: Prompt, anchor: Anchor, before: str, after: str, extent: Extent
+        self,
+        stream: AsyncGenerator[Piece, None],
+        built: Prompt,
+        anchor: Anchor,
+        before: str,
+        after: str,
+        extent: Extent,
+        language: str = "",
     ) -> None:
-        self.anchor, self.built = anchor, built
+        self.anchor, self.built, self.language = anchor, built, language
         self.before, self.after, self.extent = before, after, extent
         self.text = ""
         self.marks: list[Mark] = []
@@ -51,6 +61,8 @@ class Run:
         self.is_learnt = False
         self.meets_below = False
         self.shared: int | None = None
+        self._lines = 0
+        self._read: Brackets | None = None
         self._stopping = False
         self._started = monotonic()
         self._first: float | None = None
@@ -138,7 +150,10 @@ class Run:
         """Where the part that may be shown ends, None while more may come. What would be trimmed need not be written."""
         whole = self.text[: self.text.rfind("\n") + 1]
         kept = cut_at_next_lines(whole, Surroundings(self.before, self.after))
-        end = end_of_suggestion(self.text, self.before, self.extent)
+        lines = self.text.count("\n")
+        if lines != self._lines:  # only whole lines are judged, and reading costs a millisecond
+            self._lines, self._read = lines, brackets(self.text, self.before, self.language)
+        end = end_of_suggestion(self.text, self.before, self.extent, self._read)
         self.meets_below = len(kept) < len(whole) and (end is None or len(kept) <= end)
         return len(kept) if self.meets_below else end
 

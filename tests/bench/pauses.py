@@ -89,7 +89,8 @@ def as_usual(chosen: ChosenModel, place: Place) -> Ask:
         built = Prompt(order.prompt(before, after), "", stops)
         wanted = Generation(built.text, max_tokens=MAX_TOKENS, stop=stops, logprobs=True)
         anchor = Anchor(snapshot.uri, chosen.info.name, before, after, "", "", ())
-        run = Run(chosen.client.generate(chosen.info.name, wanted), built, anchor, before, after, extent)
+        stream = chosen.client.generate(chosen.info.name, wanted)
+        run = Run(stream, built, anchor, before, after, extent, snapshot.language)
         try:
             answer = await run.rest("")
         finally:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lsp_server.completion.brackets import brackets
 from lsp_server.completion.extent import MAX_LINES, end_of_suggestion
 from lsp_server.completion.trigger import Extent, extent_at
 
@@ -79,6 +80,64 @@ def test_where_a_suggestion_ends(before: str, extent: Extent, streamed: str) -> 
 )
 def test_more_may_come(before: str, extent: Extent, streamed: str) -> None:
     assert end_of_suggestion(streamed, before, extent) is None
+
+
+BY_THE_TREE = {
+    "a brace ends its block whatever the indentation": ("c", "int f() {", "\nint a = 1;\nreturn a;\n}│\nint g() {\n"),
+    "an else goes on behind its brace": ("c", "if (a) {", "\n    b();\n} else {\n    c();\n}│\nd();\n"),
+    "what the line opened is closed with it": ("javascript", "foo(function() {", "\n  a();\n});│\nb();\n"),
+    "labels stand to the left": (
+        "c",
+        "int f(int x) {\n    ",
+        "switch (x) {\n    case 1:\n        g();\n}\nout:\n    return 1;│\n}\n",
+    ),
+    "the brace around the cursor is not the answer's": ("c", "int f() {\n    ", "int a = 1;\n    return a;│\n}\n\nint g"),
+    "nor is an else behind it": ("java", "class A { void f() { if (a) {\n    ", "b();│\n} else {\n    c();\n"),
+    "a brace in a string is none": ("javascript", "function f() {", '\n  return "}";\n}│\ng();\n'),
+    "a brace in a comment is none": ("go", "func f() {", "\n\t// }\n\treturn\n}│\nfunc"),
+    "a template goes over lines": ("javascript", "function f() {", "\n  return `\n}\n\n${a}`;\n}│\ng();\n"),
+    "a string over lines is not indented": (
+        "python",
+        "def f():\n    ",
+        'a = """\nselect\n\nfrom b\n"""\n    return a│\nx = 1\n',
+    ),
+    "nor are brackets": ("python", "def f():\n    ", "a = [\n1,\n\n2,\n]\n    return a│\nx = 1\n"),
+    "a statement ends behind its brackets": ("python", "x = ", "foo(  # (\n    1,\n)│\ny = 2\n"),
+    "a statement ends behind its string": ("python", "x = ", '"""\none\n"""│\ny = 2\n'),
+    "an empty line ends what is not open": ("c", "int f() {\n    ", "a();│\n\n    b();\n"),
+    "an empty line ends nothing that is open": ("c", "int f() {\n    ", "if (a) {\n\n        b();\n    }│\n\n"),
+    "words end blocks by their indentation": ("ruby", "def f", "\n  1\nend│\nx\n"),
+    "an unfinished answer is read as well": ("rust", "fn f() {\n    ", "let a = vec![1];\n    a│\n}\n\nfn g() {\n    let"),
+}
+
+
+@pytest.mark.parametrize(("language", "before", "streamed"), BY_THE_TREE.values(), ids=BY_THE_TREE)
+def test_the_tree_tells_where_a_block_ends(language: str, before: str, streamed: str) -> None:
+    extent = Extent.LINE if before == "x = " else Extent.BLOCK
+    text = streamed.replace("│", "")
+    assert streamed.index("│") == end_as_it_is_written(text, before, extent, language)
+
+
+def end_as_it_is_written(text: str, before: str, extent: Extent, language: str) -> int | None:
+    """Where an answer ends that comes one character at a time."""
+    for size in range(1, len(text) + 1):
+        end = end_of_suggestion(text[:size], before, extent, brackets(text[:size], before, language))
+        if end is not None:
+            return end
+    return None
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "streamed"),
+    [
+        ("c", "int f() {", "\nint a;\nre"),
+        ("python", "def f():\n    ", 'a = """\nselect\n'),
+        ("python", "def f():\n    ", "a = foo(\n1"),
+        ("javascript", "foo(() => {", "\n  a({\n"),
+    ],
+)
+def test_more_may_come_of_what_the_tree_says_is_open(language: str, before: str, streamed: str) -> None:
+    assert end_as_it_is_written(streamed, before, Extent.BLOCK, language) is None
 
 
 def test_no_suggestion_is_longer_than_a_glance() -> None:

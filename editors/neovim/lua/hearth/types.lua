@@ -16,7 +16,7 @@
 
 ---@class hearth.InitOptions.completion
 ---@field enabled? boolean Offer ghost text. Default: `true`.
----@field debounce_ms? integer Wait this long for another keystroke before asking the model, in milliseconds. Default: `60`.
+---@field debounce_ms? integer Wait at least this long for another keystroke before asking the model, in milliseconds. Where the model is slower than you type, up to 150. 0: never wait. Default: `60`.
 ---@field max_tokens? integer Longest suggestion, in tokens. Default: `96`.
 ---@field prompt_tokens? integer Longest prompt, in tokens. A slow machine wants less. Default: `1024`.
 ---@field context_budget_ms? integer Time to look the repository up for context, in milliseconds. 0: no context. Default: `30`.
@@ -46,7 +46,7 @@
 
 ---@class hearth.WorkspaceSettings.completion
 ---@field enabled? boolean Offer ghost text. Default: `true`.
----@field debounce_ms? integer Wait this long for another keystroke before asking the model, in milliseconds. Default: `60`.
+---@field debounce_ms? integer Wait at least this long for another keystroke before asking the model, in milliseconds. Where the model is slower than you type, up to 150. 0: never wait. Default: `60`.
 ---@field max_tokens? integer Longest suggestion, in tokens. Default: `96`.
 ---@field prompt_tokens? integer Longest prompt, in tokens. A slow machine wants less. Default: `1024`.
 ---@field context_budget_ms? integer Time to look the repository up for context, in milliseconds. 0: no context. Default: `30`.

@@ -1,0 +1,114 @@
+"""What is open at each line of an answer: brackets, and texts over several lines, as the grammar reads them. Pure.
+
+Indentation tells where a block ends only in some languages, and in none of them inside a string or between brackets. The
+tokens of the syntax tree tell it everywhere: a bracket in a string or a comment is no token, and an unfinished answer, which
+has no sound tree yet, has tokens all the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+WINDOW_LINES = 100
+"""Above the cursor, in which the bracket around it is looked for: with the answer 1 to 2 ms for each line that is written."""
+
+_OPENING, _CLOSING = "([{", ")]}"
+_TOGGLES = frozenset({"`", '"""', "'''"})
+"""Quotes that go over lines and look the same at both ends; Python's have names of their own for each end."""
+
+_PAIRS = {"string_start": 1, "string_end": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`depth` is how many brackets are open at a line's end, 0 being those at the cursor; `lowest` the least within the line.
+
+    `goes_on` says that the line begins inside a string or a comment.
+    """
+
+    depth: int
+    lowest: int
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Brackets:
+    """`braced`: the innermost bracket around the cursor is a brace. `own`: brackets that the cursor's line itself left open."""
+
+    lines: tuple[Line, ...]
+    braced: bool
+    own: int
+
+
+def brackets(text: str, before: str, language: str) -> Brackets | None:
+    """What is open at the lines of `text`, which goes on behind `before`; None without a grammar."""
+    from indexer.languages import parse
+
+    above = "\n".join(before.rsplit("\n", WINDOW_LINES)[-WINDOW_LINES:])
+    tree = parse(above + text, language)
+    if tree is None:
+        return None
+    cursor = len(above.encode("utf-8", "replace"))
+    line = len(above[: above.rfind("\n") + 1].encode("utf-8", "replace"))
+    stack: list[str] = []
+    outer = depth = lowest = quotes = 0  # `outer`: how many of the stack are from above the cursor's line
+    goes_on, found = False, list[Line]()
+    ends = [*_line_ends(text, cursor), sys.maxsize]
+    for token in _tokens(tree.root_node):
+        while token.start_byte >= ends[len(found)]:
+            found.append(Line(depth, lowest, goes_on))
+            lowest, goes_on = depth, quotes > 0
+        opens = 0 if quotes else _opens(token)  # what stands inside of a string closes again inside of it
+        if token.start_byte < cursor:
+            stack = [*stack, token.type[-1]] if opens > 0 else stack[: len(stack) + opens]
+            outer = len(stack) if token.start_byte < line else min(outer, len(stack))
+        else:
+            depth += opens
+            lowest = min(lowest, depth)
+        quotes = max(quotes + _quotes(token, quotes), 0)
+        while token.end_byte > ends[len(found)]:  # a string or a comment that is one token over several lines
+            found.append(Line(depth, lowest, goes_on))
+            lowest, goes_on = depth, True
+    while len(found) + 1 < len(ends):
+        found.append(Line(depth, lowest, goes_on))
+        lowest, goes_on = depth, quotes > 0
+    return Brackets(tuple(found), stack[-1:] == ["{"], len(stack) - outer)
+
+
+def _line_ends(text: str, cursor: int) -> Iterator[int]:
+    """Byte offsets of the line feeds that end the lines of a text, and of its end."""
+    at = cursor
+    for line in text.split("\n"):
+        at += len(line.encode("utf-8", "replace"))
+        yield at
+        at += 1
+
+
+def _tokens(root: Node) -> Iterator[Node]:
+    """The leaves of a tree, in order. What the grammar only missed is not there."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.child_count:
+            waiting.extend(reversed(node.children))
+        elif not node.is_missing:
+            yield node
+
+
+def _opens(token: Node) -> int:
+    """1 for a token that opens a bracket (`{`, and `${` inside a string), -1 for one that closes it."""
+    if token.is_named:
+        return 0
+    return (token.type[-1:] in _OPENING) - (token.type in _CLOSING) if token.type else 0
+
+
+def _quotes(token: Node, quotes: int) -> int:
+    if token.type in _TOGGLES:
+        return -1 if quotes else 1
+    return _PAIRS.get(token.type, 0)
