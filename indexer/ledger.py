@@ -112,12 +112,10 @@ class Ledger:
         if stale and keep:
             written_now = set(done.rows.chunks["key"])
             self._kept.add({key: one for key, one in self._vectors_of(stale).items() if key not in written_now})
-        if stale:
-            self._opened().delete(stale)
         count = len(done.rows.embedded)
         first = self.manifest.next_id
-        if done.vectors is not None and count:
-            self._opened().write(done.rows, done.vectors, first)
+        if stale or count:
+            self._opened().replace(stale, done.rows, done.vectors, first)
         self._count(written, gone)
         for path in gone:
             self.inventory.enter(path, None)

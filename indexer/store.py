@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from indexer.errors import IndexDamagedError, IndexerError, IndexUnwritableError
 from indexer.footprint import REBUILD_ADVICE
 from indexer.lance import connect
 from indexer.manifest import UNWRITABLE_ADVICE
-from indexer.tables import CHUNKS, SYMBOLS, quoted, quoted_bytes, schemas
+from indexer.tables import CHUNKS, SYMBOLS, any_of, groups, matrix, quoted_bytes, schemas
+from indexer.versions import newest_version
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,16 +29,11 @@ if TYPE_CHECKING:
 
     from indexer.analysis import Rows
 
-T = TypeVar("T")
-
 WORD_COLUMNS = ("words", "defines")
 """Columns of the chunks with a full-text index."""
 
 TIDY_ROUNDS = 5
 """One round leaves work for a second where it made new pieces; a third has always found nothing."""
-
-VALUES_AT_ONCE = 500
-"""Paths or keys in one filter: LanceDB parses it as SQL, and slows down with its length."""
 
 ROWS_AT_ONCE = 4096
 """Rows of a batch that is read: a few MB of text at a time, whatever the size of the index."""
@@ -62,6 +58,7 @@ class Store:
         self._folder = folder
         self._database = database
         self._tables = tables
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="index-symbols")
 
     @classmethod
     def create(cls, folder: Path, dimensions: int) -> Store:
@@ -84,6 +81,8 @@ class Store:
         with _faults(self._folder):
             for name, version in versions.items():
                 table = self._tables[name]
+                if newest_version(self._folder, name) == version == table.version:  # a tenth of the time of asking LanceDB
+                    continue
                 table.checkout_latest()
                 if table.version != version:
                     table.checkout(version)
@@ -94,37 +93,48 @@ class Store:
         """The newest version of each table, for the manifest."""
         return {name: table.version for name, table in self._tables.items()}
 
-    def write(self, rows: Rows, vectors: NDArray[np.float16], first_id: int) -> None:
-        """Append chunks, their vectors (one row each) and symbols. Ids go up from `first_id`."""
+    def replace(self, paths: Collection[str], rows: Rows, vectors: NDArray[np.float16] | None, first_id: int) -> None:
+        """Remove all that these files brought, and append chunks, their vectors (one row each) and symbols. Ids go up from
+        `first_id`. Both tables at once: half of a save is waiting for one or the other."""
+        with _faults(self._folder, writing=True):
+            symbols = self._beside.submit(self._replace, SYMBOLS, paths, self._symbol_rows(rows))
+            try:
+                self._replace(CHUNKS, paths, self._chunk_rows(rows, vectors, first_id))
+            finally:
+                wait([symbols])  # nothing is written any more when this returns, whatever went wrong
+            symbols.result()
+
+    def _replace(self, name: str, paths: Collection[str], rows: Any) -> None:
+        for some in groups(paths):
+            self._tables[name].delete(any_of("path", some))
+        if rows is not None:
+            self._tables[name].add(rows)
+
+    def _chunk_rows(self, rows: Rows, vectors: NDArray[np.float16] | None, first_id: int) -> Any:
         import numpy as np
         import pyarrow as pa
 
-        count = len(rows.embedded)
-        with _faults(self._folder, writing=True):
-            if count:
-                schema = self._tables[CHUNKS].schema
-                flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float16).reshape(-1))
-                columns = {name: pa.array(values, schema.field(name).type) for name, values in rows.chunks.items()}
-                columns["id"] = pa.array(np.arange(first_id, first_id + count, dtype=np.int64))
-                columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
-                self._tables[CHUNKS].add(pa.table({field.name: columns[field.name] for field in schema}, schema=schema))
-            if rows.symbols["path"]:
-                self._tables[SYMBOLS].add(pa.table(rows.symbols, schema=self._tables[SYMBOLS].schema))
+        if vectors is None or not rows.embedded:
+            return None
+        schema = schemas(vectors.shape[1])[CHUNKS]
+        columns = {name: pa.array(values, schema.field(name).type) for name, values in rows.chunks.items()}
+        columns["id"] = pa.array(np.arange(first_id, first_id + len(vectors), dtype=np.int64))
+        flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float16).reshape(-1))
+        columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
+        return pa.table({field.name: columns[field.name] for field in schema}, schema=schema)
 
-    def delete(self, paths: Collection[str]) -> None:
-        """Remove all that these files brought."""
-        with _faults(self._folder, writing=True):
-            for some in _groups(paths):
-                for table in self._tables.values():
-                    table.delete(_any_of("path", some))
+    def _symbol_rows(self, rows: Rows) -> Any:
+        import pyarrow as pa
+
+        return pa.table(rows.symbols, schema=schemas(1)[SYMBOLS]) if rows.symbols["path"] else None
 
     def vectors_of(self, paths: Collection[str]) -> dict[bytes, NDArray[np.float16]]:
         """The vectors of these files' chunks, by the chunks' keys."""
-        return self._vectors(_any_of("path", some) for some in _groups(paths))
+        return self._vectors(any_of("path", some) for some in groups(paths))
 
     def vectors_by_key(self, keys: Collection[bytes]) -> dict[bytes, NDArray[np.float16]]:
         """The vectors of chunks with these keys, whichever file they are in; 8 ms for a few among 130,000."""
-        return self._vectors(f"key IN ({', '.join(map(quoted_bytes, some))})" for some in _groups(keys))
+        return self._vectors(f"key IN ({', '.join(map(quoted_bytes, some))})" for some in groups(keys))
 
     def _vectors(self, conditions: Iterable[str]) -> dict[bytes, NDArray[np.float16]]:
         known: dict[bytes, NDArray[np.float16]] = {}
@@ -133,7 +143,7 @@ class Store:
             count = max(chunks.count_rows(), 1)
             for condition in conditions:
                 found = chunks.search().where(condition).select(["key", "vector"]).limit(count).to_arrow()
-                known.update(zip(found["key"].to_pylist(), _matrix(found["vector"]), strict=True))
+                known.update(zip(found["key"].to_pylist(), matrix(found["vector"]), strict=True))
         return known
 
     def index_words(self) -> None:
@@ -177,6 +187,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the tables."""
+        self._beside.shutdown()
         self._tables.clear()
 
 
@@ -234,7 +245,7 @@ class View:
             fresh = query.limit(max(self._chunks.count_rows(), 1)).to_arrow()
             ids = fresh["id"].to_numpy()
             order = np.argsort(ids, kind="stable")
-            return Loaded(ids[order], fresh["_rowid"].to_numpy()[order], _matrix(fresh["vector"])[order])
+            return Loaded(ids[order], fresh["_rowid"].to_numpy()[order], matrix(fresh["vector"])[order])
 
     def batches(self, after: int, columns: Sequence[str]) -> Iterator[Any]:
         """Arrow batches of the chunks with a larger id than `after`: `id` and these columns, in no order."""
@@ -261,25 +272,6 @@ class View:
         with _faults(self._folder):
             found = self._chunks.take_row_ids(list(places)).select(["id", *columns]).to_arrow().to_pylist()
             return {row["id"]: row for row in found}
-
-
-def _matrix(column: Any) -> NDArray[np.float16]:
-    """A fixed-size-list column as a matrix, without a Python object per number."""
-    import numpy as np
-
-    width = column.type.list_size
-    parts = [part.flatten().to_numpy(zero_copy_only=True).reshape(-1, width) for part in column.chunks if len(part)]
-    return np.concatenate(parts) if parts else np.zeros((0, width), dtype=np.float16)
-
-
-def _groups(values: Collection[T]) -> Iterator[list[T]]:
-    remaining = iter(values)
-    while some := list(islice(remaining, VALUES_AT_ONCE)):
-        yield some
-
-
-def _any_of(column: str, values: Sequence[str]) -> str:
-    return f"{column} IN ({', '.join(map(quoted, values))})"
 
 
 @contextmanager

@@ -1,10 +1,21 @@
-"""The tables of an index, their columns and how a value is written in a condition. Opens nothing."""
+"""The tables of an index, their columns, how a condition is written and a column of vectors read. Opens nothing."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 CHUNKS, SYMBOLS = "chunks", "symbols"
+
+VALUES_AT_ONCE = 500
+"""Paths or keys in one condition: LanceDB parses it as SQL, and slows down with its length."""
 
 
 def schemas(dimensions: int) -> dict[str, Any]:
@@ -57,3 +68,24 @@ def quoted(value: str) -> str:
 def quoted_bytes(value: bytes) -> str:
     """Bytes in an SQL condition."""
     return f"X'{value.hex()}'"
+
+
+def groups(values: Collection[T]) -> Iterator[list[T]]:
+    """As many values at a time as a condition may name."""
+    remaining = iter(values)
+    while some := list(islice(remaining, VALUES_AT_ONCE)):
+        yield some
+
+
+def any_of(column: str, values: Sequence[str]) -> str:
+    """The condition that a column has one of these values."""
+    return f"{column} IN ({', '.join(map(quoted, values))})"
+
+
+def matrix(column: Any) -> NDArray[np.float16]:
+    """A fixed-size-list column as a matrix, without a Python object per number."""
+    import numpy as np
+
+    width = column.type.list_size
+    parts = [part.flatten().to_numpy(zero_copy_only=True).reshape(-1, width) for part in column.chunks if len(part)]
+    return np.concatenate(parts) if parts else np.zeros((0, width), dtype=np.float16)

@@ -1,4 +1,4 @@
-"""When the tables of an index are worth putting together. Pure: reads what a commit says of itself."""
+"""When an index is worth looking after: its tables put together, its directory walked again. Pure: reads what a commit says."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ or not; a quarter of them when nobody waits."""
 MAX_GROWTH = 1.4
 """Tables that take this much of what they took when they were tidied are tidied: at most half as much again stays on disk.
 A small index reaches it after some twenty saves, and is tidied in a tenth of a second; a large one after thousands."""
+
+
+LOOK_S = 60.0
+"""Between two looks at all files while changes are followed. Not every change is told of: a queue runs full, a directory moves,
+an editor does not watch. A branch that was checked out behind our back is searchable within a minute."""
+
+REST = 100
+"""Times as long as a look took until the next one: below a hundredth of a core, however many files there are."""
+
+
+def look_again_after(seconds: float) -> float:
+    """Seconds until the next look, after one that took so long and found nothing."""
+    return max(LOOK_S, REST * seconds)
 
 
 def wants_words(state: Manifest, words_in_memory: int = WORDS_IN_MEMORY) -> bool:

@@ -39,6 +39,12 @@ def count_versions(folder: Path) -> int:
     return max((sum(1 for _ in one.glob("*.manifest")) for one in folder.glob("*.lance/_versions")), default=0)
 
 
+def newest_version(folder: Path, table: str) -> int | None:
+    """The newest version of a table in this folder, whoever wrote it."""
+    numbers = (version_of(file.name) for file in (folder / f"{table}.lance" / "_versions").iterdir())
+    return max((number for number in numbers if number is not None), default=None)
+
+
 def forget_versions(folder: Path, tables: Mapping[str, int]) -> None:
     """Delete all but the last few versions before these. What only they needed goes with the next `Store.prune`.
 

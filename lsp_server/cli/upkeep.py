@@ -78,26 +78,30 @@ def _print_stats(found: Stats) -> None:
 
 
 def watch(path: Path, embedder: str | None, as_json: bool) -> int:
-    """Follow the folder's changes until Ctrl-C. The index is up to date before, as `index` leaves it."""
-    from indexer.watching import IDLE_S, changes
+    """Follow the folder's changes until Ctrl-C, and look at all files now and then for what the system did not tell of. The
+    index is up to date before, as `index` leaves it."""
+    from indexer.watching import Looks, changes
 
     bench = Workbench(embedder=embedder)
     root = path.resolve()
     job = bench.job(root)
-    updater = access.make_updater(job, access.make_embedder(job))
+    made = access.make_embedder(job)
+    updater = access.make_updater(job, made)
     waiting: set[str] = set()
-    idle = 0.0
+    looks = Looks()
     console.err.print(f"Watching {root}; Ctrl-C ends it.")
-    for changed in changes(root):
+    for changed in changes(root, on_trouble=lambda why: console.warn([why])):
         waiting |= changed
         try:
-            if waiting:
+            if looks.is_due(waiting):
+                report = access.build(job, made, lambda _: None, lambda: False)
+                looks.looked(report.seconds)
+            elif waiting:
                 report = updater.update(sorted(waiting))
-                _tell(report, waiting, as_json)
-                waiting, idle = set(), 0.0
-            elif (idle := idle + 1) >= IDLE_S:
-                updater.tidy()
-                idle = 0.0
+            else:
+                continue
+            _tell(report, waiting, as_json)
+            waiting = set()
         except IndexLockedError as error:  # an editor's server: it sees the same changes, and we try again
             console.err.print(f"[dim]{escape(str(error))}[/]")
         except IndexDamagedError as error:

@@ -84,20 +84,6 @@ def make_updater(job: Job, embedder: Embedder) -> Updater:
     return Updater(Path(job.root), _location(job), _walk(job), embedder)
 
 
-def is_worth_tidying(job: Job) -> bool:
-    """Whether a while without work is well spent on putting the tables together."""
-    from indexer.manifest import load_manifest
-    from indexer.upkeep import needs_tidying
-
-    manifest = load_manifest(_location(job))
-    return manifest is not None and needs_tidying(manifest, idle=True)
-
-
-def tidy(job: Job, embedder: Embedder) -> None:
-    """Put the tables together where that is worth while; seconds, where the index is large. Raises IndexerError."""
-    make_updater(job, embedder).tidy()
-
-
 def discard(job: Job) -> None:
     """Drop a folder's index, so that the next build begins from nothing. Raises IndexerError."""
     from indexer.ledger import wipe

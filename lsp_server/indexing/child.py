@@ -24,20 +24,12 @@ LONGEST_LINE = 1 << 20
 """A report lists one sentence for each file that could not be read."""
 
 
-async def build_in_child(job: Job, on_progress: Callable[[Progress], None]) -> BuildReport:
-    """Index a folder in a process of its own. Raises the IndexerError that the child names. Cancelling ends the child."""
-    report = await _in_child({"build": job.to_json()}, on_progress)
-    if report is None:
-        raise IndexerError(f"Indexing {Path(job.root).name} told nothing of what came of it.")
-    return report
+async def build_in_child(job: Job, on_progress: Callable[[Progress], None], *, patient: bool = True) -> BuildReport:
+    """Index a folder in a process of its own. Raises the IndexerError that the child names.
 
-
-async def tidy_in_child(job: Job) -> None:
-    """Put a folder's tables together in a process of its own. Cancelling ends the child, and loses nothing."""
-    await _in_child({"tidy": job.to_json()}, lambda _: None)
-
-
-async def _in_child(work: dict[str, Any], on_progress: Callable[[Progress], None]) -> BuildReport | None:
+    Cancelling ends the child, which may first keep what it has embedded; one for which there is no patience is killed, because
+    somebody waits to write.
+    """
     process = await asyncio.create_subprocess_exec(
         *_command(),
         stdin=asyncio.subprocess.PIPE,
@@ -50,25 +42,28 @@ async def _in_child(work: dict[str, Any], on_progress: Callable[[Progress], None
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(json.dumps(work).encode() + b"\n")
+        process.stdin.write(json.dumps(job.to_json()).encode() + b"\n")
         async for line in process.stdout:
-            done, report = _read(line, on_progress)
-            if done:
+            if (report := _read(line, on_progress)) is not None:
                 return report
         raise IndexerError(
             f"The process that indexes ended in the middle (exit code {await process.wait()}).",
             "Run the command `hearth.reindex`; what was indexed before is in use.",
         )
+    except asyncio.CancelledError:
+        if not patient:
+            _kill(process)
+        raise
     finally:
         await _end(process)
 
 
-def _read(line: bytes, on_progress: Callable[[Progress], None]) -> tuple[bool, BuildReport | None]:
-    """Whether this line is the last, and its report. Raises the error if it is one."""
+def _read(line: bytes, on_progress: Callable[[Progress], None]) -> BuildReport | None:
+    """The report, where this line is the last. Raises the error if it is one."""
     try:
         message: dict[str, Any] = json.loads(line)
     except ValueError:
-        return False, None
+        return None
     if "progress" in message:
         on_progress(Progress(*message["progress"]))
     elif "error" in message:
@@ -77,8 +72,8 @@ def _read(line: bytes, on_progress: Callable[[Progress], None]) -> tuple[bool, B
         raise kind(error["message"], error["advice"])
     elif "report" in message:
         report = message["report"]
-        return True, report and BuildReport(**{**report, "messages": tuple(report["messages"])})
-    return False, None
+        return BuildReport(**{**report, "messages": tuple(report["messages"])})
+    return None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -88,8 +83,13 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     try:
         await asyncio.wait_for(process.wait(), STOP_S)
     except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        _kill(process)
+        await process.wait()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
 
 
 def _command() -> list[str]:

@@ -20,9 +20,9 @@ from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.buffers import MORE_HITS, Buffers
 from lsp_server.indexing.child import build_in_child
+from lsp_server.indexing.idle import Idle
 from lsp_server.indexing.lookup import Lookup
 from lsp_server.indexing.thread import IndexThread
-from lsp_server.indexing.tidying import Tidying
 from lsp_server.status import IndexPhase, IndexState
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class FolderIndex:
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._building: asyncio.Task[None] | None = None
-        self._tidying = Tidying(job, self._wanted.set)
+        self._idle = Idle(job, self._wanted.set)
         self.buffers = Buffers(job)
         self._updater: Updater | None = None
         self._damages = 0
@@ -110,7 +110,7 @@ class FolderIndex:
     def touch(self, path: str) -> None:
         """A file, named relative to the root, is new, changed or gone."""
         self._touched.add(path)
-        self._tidying.interrupt()
+        self._idle.interrupt()
         self._wanted.set()
 
     def rebuild(self) -> None:
@@ -120,6 +120,7 @@ class FolderIndex:
 
     def stop(self) -> None:
         """End a build that runs. What it had committed is used."""
+        self._idle.interrupt()
         if self._building is not None:
             self._building.cancel()
 
@@ -127,7 +128,7 @@ class FolderIndex:
         """End everything. Nothing committed is lost."""
         if self._retry is not None:
             self._retry.cancel()
-        self._tidying.close()
+        self._idle.close()
         self._keeper.cancel()
         await asyncio.wait([self._keeper])
         self._close_lookup()
@@ -144,9 +145,9 @@ class FolderIndex:
                 await self._guarded(self._build)
             elif self._touched:
                 await self._guarded(self._update)
-                self._tidying.saved()
-            elif self._tidying.is_due:
-                await self._guarded(self._tidy)
+                self._idle.saved()
+            elif self._idle.is_due and self.state.phase != "stopped":
+                await self._guarded(self._look)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Whatever goes wrong with one folder's index, ghost text goes on and the next save tries again."""
@@ -187,6 +188,7 @@ class FolderIndex:
                 self._locked(error, self.rebuild)
             else:
                 self._well()
+                self._idle.looked()
             finally:
                 self._building = None
         await self._reopen()
@@ -221,11 +223,16 @@ class FolderIndex:
         self._updater = self._updater or access.make_updater(self.job, self._thread.embedder(self.job))
         self._updater.update(paths)
 
-    async def _tidy(self) -> None:
-        """Put small pieces together."""
-        async with self._turn:
-            await self._tidying.run()
-        await self._reopen()
+    async def _look(self) -> None:
+        """Nobody saves: find what nobody told of. Without the turn, because a save in another folder does not wait for this."""
+        report = await self._idle.run(self._show_progress)
+        if report is not None:
+            if changed := report.added + report.replaced + report.deleted:
+                log.info("%d files of %s had changed, and nobody told of it", changed, self._root.name)
+            self._well()
+            await self._reopen()
+        elif self.state.phase == "indexing":
+            self._stopped()
 
     async def _reopen(self) -> None:
         """Read what is on disk now."""

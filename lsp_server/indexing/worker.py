@@ -1,8 +1,7 @@
 """The child process that indexes a folder: a job comes in as one line of JSON, progress and the outcome go out as lines.
 
-In comes `{"build": job}` or `{"tidy": job}`. It ends when its standard input closes: whoever started it is gone or wants no
-more. Out go `{"progress": [stage, done, total]}`, then `{"report": {...}}` (null for a tidying) or `{"error": {"kind",
-"message", "advice"}}`, `kind` being a class of `indexer.errors`.
+It ends when its standard input closes: whoever started it is gone or wants no more. Out go `{"progress": [stage, done,
+total]}`, then `{"report": {...}}` or `{"error": {"kind", "message", "advice"}}`, `kind` being a class of `indexer.errors`.
 """
 
 from __future__ import annotations
@@ -61,15 +60,10 @@ def main() -> int:
     line = sys.stdin.readline()
     if not line:
         return 1
-    ((work, data),) = json.loads(line).items()
-    job = access.Job.from_json(data)
+    job = access.Job.from_json(json.loads(line))
     threading.Thread(target=_watch, args=(outlet.unwanted,), daemon=True).start()
     try:
         embedder = access.make_embedder(job)
-        if work == "tidy":
-            access.tidy(job, embedder)
-            outlet.send({"report": None})
-            return 0
         report = access.build(job, embedder, outlet.progress, outlet.unwanted.is_set)
     except IndexerError as error:
         outlet.send({"error": {"kind": type(error).__name__, "message": str(error), "advice": error.advice}})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -106,33 +107,67 @@ def _hears_interrupts() -> None:
 
 
 @contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
-    """A test that fails must not wait for a program that nobody stops any more."""
-    try:
-        yield
-    finally:
-        process.kill()
+def watching(command: Sequence[str], repository: Path, home: Path) -> Iterator[subprocess.Popen[str]]:
+    """`index --watch --json`, which has told of a first file and so listens; ended in any case."""
+    arguments = [sys.executable, "-P", *command, "index", str(repository), "--watch", "--json"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment(home)}
+    with subprocess.Popen(arguments, preexec_fn=_hears_interrupts, **pipes) as one:
+        try:
+            assert one.stdout is not None
+            assert one.stderr is not None
+            assert json.loads(one.stdout.readline())["files"] == 3
+            assert "Watching" in one.stderr.readline()
+            paths: list[str] = []
+            number = 0
+            while not paths:  # it listens a moment after it says so: a file a time until one is heard of
+                number += 1
+                (repository / f"fresh_{number}.py").write_text("def fresh(): ...\n")
+                if select.select([one.stdout], [], [], 1.0)[0]:
+                    paths = json.loads(one.stdout.readline())["paths"]
+            assert any(path.startswith("fresh_") for path in paths)
+            yield one
+        finally:
+            one.kill()
+
+
+def until(one: subprocess.Popen[str], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    assert one.stdout is not None
+    return next(told for told in map(json.loads, one.stdout) if wanted(told))
 
 
 def test_changes_are_followed_until_it_is_stopped(repository: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-P", "-m", "lsp_server", "index", str(repository), "--watch", "--json"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment(tmp_path)}
-    with subprocess.Popen(command, preexec_fn=_hears_interrupts, **pipes) as one, _ended(one):
-        assert one.stdout is not None
-        assert one.stderr is not None
-        assert json.loads(one.stdout.readline())["files"] == 3
-        assert "Watching" in one.stderr.readline()
-        seen: dict[str, Any] = {}
-        number = 0
-        while seen.get("added") != 1:  # it listens a moment after it says so: a file a time until one is heard of
-            number += 1
-            (repository / f"fresh_{number}.py").write_text("def fresh(): ...\n")
-            if select.select([one.stdout], [], [], 1.0)[0]:
-                seen = json.loads(one.stdout.readline())
-        assert any(path.startswith("fresh_") for path in seen["paths"])
+    with watching(["-m", "lsp_server"], repository, tmp_path) as one:
         (repository / "shapes.py").rename(repository / "figures.py")
-        while seen["deleted"] != 1:
-            seen = json.loads(one.stdout.readline())
+        until(one, lambda told: told["deleted"] == 1)
         one.send_signal(signal.SIGINT)
         assert one.wait(30) == 130
+        assert one.stderr is not None
         assert "Traceback" not in one.stderr.read()
+
+
+LOOKING_EACH_SECOND = """
+import sys
+import indexer.upkeep
+indexer.upkeep.LOOK_S = 1.0
+from lsp_server.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_what_a_full_queue_dropped_is_found_by_a_look(hearth: Run, repository: Path, tmp_path: Path) -> None:
+    """The watcher sleeps while more happens than the system remembers for it; of what comes then nobody ever tells it."""
+    (repository / "node_modules").mkdir()
+    with watching(["-c", LOOKING_EACH_SECOND], repository, tmp_path) as one:
+        one.send_signal(signal.SIGSTOP)
+        _, status = os.waitpid(one.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        noise = repository / "node_modules" / "noise.js"
+        for _ in range(int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())):
+            noise.touch()
+            noise.unlink()
+        (repository / "dropped.py").write_text("def dropped_by_the_queue(): ...\n")
+        (repository / "notes.md").unlink()
+        one.send_signal(signal.SIGCONT)
+        told = until(one, lambda told: told["deleted"] == 1)
+        assert not {"dropped.py", "notes.md"} & set(told["paths"])
+        assert "dropped.py" in hearth("search", "dropped_by_the_queue", at=repository).stdout

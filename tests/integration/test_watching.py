@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from indexer.watching import changes
+from indexer import upkeep
+from indexer.watching import MANY_FILES, Looks, changes
 from tests.support.trees import plant
 
 
@@ -67,3 +70,39 @@ def test_a_directory_that_appears_is_given_by_its_files_and_one_that_goes_by_its
     watcher.until(lambda: {"copied/b.py", "copied/deep/c.py"} <= watcher.seen)
     shutil.rmtree(root / "fresh")
     watcher.until(lambda: "fresh" in watcher.seen or "fresh/b.py" in watcher.seen)
+
+
+REFUSED = """
+import os, resource, sys
+from pathlib import Path
+import watchfiles
+from indexer.watching import changes
+found = changes(Path(sys.argv[1]), on_trouble=print)
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, most))
+print(next(found), next(found))
+"""
+
+
+def test_where_the_system_refuses_to_watch_there_are_turns_all_the_same(root: Path) -> None:
+    """No more files may be open, a watcher's among them: what a machine with too many watchers says, too."""
+    done = subprocess.run([sys.executable, "-c", REFUSED, str(root)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("The system does not tell of changes here (")
+    assert done.stdout.endswith("set() set()\n")
+
+
+def test_all_files_are_looked_at_now_and_then_and_after_many_changes() -> None:
+    now = 0.0
+    looks = Looks(lambda: now)
+    assert not looks.is_due(())
+    assert looks.is_due([str(number) for number in range(MANY_FILES + 1)])
+    now = upkeep.LOOK_S
+    assert looks.is_due(())
+    assert not looks.is_due(["a.py"]), "somebody saves: not now"
+    now = 3 * upkeep.LOOK_S
+    assert looks.is_due(["a.py"]), "somebody saves all the time"
+    looks.looked(2.0)
+    now += 2.0 * upkeep.REST - 1
+    assert not looks.is_due(())
+    now += 1
+    assert looks.is_due(())
