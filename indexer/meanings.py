@@ -121,7 +121,7 @@ class Meanings:
         for file in files:
             if file.rsplit("/", 1)[-1].split(".", 1)[0] == name.name:
                 return self._contents(file, language, "")
-        nearest = sorted(defined, key=lambda one: (one.path not in files, -_shared(one.path, path)))
+        nearest = sorted(defined, key=lambda one: (one.path not in files, -shared_folders(one.path, path)))
         for symbol in nearest:
             if symbol.path == path or not _may_mean(symbol, imported=taken_by is not None):
                 continue
@@ -178,7 +178,7 @@ class Meanings:
         files = {file for one in self._symbols.imports(held.path) for file in one.paths}
         for base in held.bases:
             there = [one for one in self._symbols.defined([base], k=20) if one.kind in _TYPES]
-            there.sort(key=lambda one: (one.path != held.path, one.path not in files, -_shared(one.path, held.path)))
+            there.sort(key=lambda one: (one.path != held.path, one.path not in files, -shared_folders(one.path, held.path)))
             if there and (there[0].path, there[0].name) != (held.path, held.name):
                 yield there[0]
 
@@ -192,7 +192,7 @@ def _symbol(held: Contents) -> Symbol:
     return Symbol(held.name, "class", held.path, held.start_line, held.end_line, "", "")
 
 
-def _shared(one: str, other: str) -> int:
+def shared_folders(one: str, other: str) -> int:
     """How many folders two paths have in common."""
     count = 0
     for a, b in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):

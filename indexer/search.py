@@ -6,7 +6,7 @@ takes less than LanceDB's own search of ten thousand. So are the words, from the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +32,7 @@ from indexer.ranking import (
 )
 from indexer.records import Asker, Contents, Hit, Import, IndexStatus, Name, Reference, Symbol
 from indexer.symbols import Symbols
+from indexer.usage import Usage
 from indexer.vectors import Alignment, Vectors
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class IndexReader:
         self._vectors: Vectors | None = None
         self._lexicon: Lexicon | None = None
         self._files = Files(manifest.root)
+        self._usage = Usage(manifest.root)
         self._symbols = Symbols(view)
         self._meanings = Meanings(self._symbols, self._files)
         self._alignment: Alignment | None = None
@@ -114,6 +116,10 @@ class IndexReader:
     ) -> list[Contents | Symbol | None]:
         """What names of a document mean: classes and files with what they hold, functions with their heads."""
         return self._asked(lambda: self._meanings.of(names, imports, path, language))
+
+    def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
+        """How often files other than `path` write which name behind the dot of this one."""
+        return self._asked(lambda: self._usage.behind(self._symbols, spoken, path))
 
     def status(self) -> IndexStatus:
         """What the index holds now."""

@@ -5,7 +5,7 @@ Nothing is loaded ahead and no index is kept: the table has one row a file, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from indexer.ranking import path_factor
@@ -75,6 +75,11 @@ class Symbols:
             found += [Reference(row["path"], line) for line in lines]
         found.sort(key=lambda one: (-path_factor(one.path, ""), one.path, one.line))
         return found[:k]
+
+    def users(self, names: Iterable[str]) -> list[str]:
+        """Files that use any of these names in code, in no order."""
+        condition = f"array_has_any(used, [{', '.join(map(quoted, sorted(names)))}])"
+        return [row["path"] for row in self._view.symbols(condition, ("path",), MOST_FILES)]
 
     def imports(self, path: str) -> list[Import]:
         """What a file imports, in the order of the text, each with the files of the repository that are meant."""

@@ -15,6 +15,7 @@ from time import monotonic
 from lsp_server.completion import prompt
 from lsp_server.completion.anchoring import Anchors
 from lsp_server.completion.calibration import IDLE_MS
+from lsp_server.completion.members import begun_behind_dot
 from lsp_server.completion.run import Run
 from lsp_server.completion.trigger import Extent, extent_at
 from lsp_server.completion.window import Anchor
@@ -135,6 +136,8 @@ class Ahead:
             line = before[before.rfind("\n") + 1 :]
             before += "\n" + line[: len(line) - len(line.lstrip())]
         extent = extent_at(before, place.after, "automatic")
+        if begun_behind_dot(before) is not None:  # there a name is held to members, and that is the engine's affair
+            return
         if extent is None or self._known(Place(place.snapshot, before, place.after), chosen):
             return
         anchor, tail = await self._anchors.at(place.snapshot, before, place.after, chosen, IDLE_MS)

@@ -12,9 +12,9 @@ from indexer.credentials import redacted
 from indexer.errors import IndexerError
 from indexer.imports import imports
 from indexer.languages import known, language_of, parse
-from indexer.members import MARKS, contents
+from indexer.members import contents
 from indexer.records import Contents, Hit, Import, Name, Symbol
-from lsp_server.completion.members import Offered, begun_behind_dot, is_certain, may_be_more
+from lsp_server.completion.members import is_certain
 from lsp_server.completion.names import MOST_NAMES, NEAR_LINES, Used, names_near, used_near
 from lsp_server.completion.records import Repository
 from lsp_server.completion.stubs import head, stub
@@ -92,26 +92,19 @@ async def _meanings(
     return await _looked_up(repository, snapshot, tree, used_near(before, after, taken), taken, language)
 
 
-async def offered_behind_dot(
+async def receiver(
     repository: Repository, snapshot: DocumentSnapshot, before: str, tree: Tree | None
-) -> Offered | None:
-    """All that may stand behind the dot at the cursor; None where no dot is there, or where others may exist."""
-    begun = begun_behind_dot(before)
-    if begun is None:
-        return None
+) -> tuple[Used, list[Contents]] | None:
+    """The name before the dot at the cursor, and the classes and files that it certainly is; None where that is not certain.
+
+    Raises IndexerError.
+    """
     language, taken = _imported(snapshot, tree)
     names = frozenset(name for one in taken for name in one.names)
     used = [one for one in used_near(before, "", taken) if one.receiver and is_certain(one, names)]
-    try:
-        found = [one for _, one in await _looked_up(repository, snapshot, tree, used, taken, language)]
-    except IndexerError:
-        return None
+    found = [one for _, one in await _looked_up(repository, snapshot, tree, used, taken, language)]
     held = [one for one in found if isinstance(one, Contents)]
-    if not held or held != found:
-        return None
-    inherits = {base for one in held if one.path == snapshot.path for base in one.bases} - MARKS - {one.name for one in held}
-    complete = all(one.complete for one in held) and not inherits and not may_be_more(used[0].spoken, before)
-    return Offered(frozenset(member.name for one in held for member in one.members), begun) if complete else None
+    return (used[0], held) if held and held == found else None
 
 
 def _imported(snapshot: DocumentSnapshot, tree: Tree | None) -> tuple[str, list[Import]]:

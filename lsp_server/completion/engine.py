@@ -15,9 +15,9 @@ from lsp_server.completion.anchoring import Anchors
 from lsp_server.completion.cache import SuggestionCache
 from lsp_server.completion.calibration import PATIENT_MS, QUICK_MS
 from lsp_server.completion.confidence import SURE, confidence, sure_part
-from lsp_server.completion.context import offered_behind_dot
 from lsp_server.completion.holding import Generate, held_to
-from lsp_server.completion.members import Offered, begun_behind_dot
+from lsp_server.completion.members import begun_behind_dot
+from lsp_server.completion.offering import Offering
 from lsp_server.completion.recent import Recent
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
 from lsp_server.completion.rhythm import Rhythm
@@ -27,15 +27,11 @@ from lsp_server.completion.tree import Trees
 from lsp_server.completion.trigger import Extent, extent_at
 from lsp_server.completion.window import LONGEST_TAIL
 from lsp_server.documents import DocumentSnapshot
-from lsp_server.model.port import ChosenModel, Generation, Piece, Usage
+from lsp_server.model.port import TELL_LIKELY_WORDS, ChosenModel, Generation, Piece, Usage
 from lsp_server.settings import CompletionSettings
 
 GRACE_S = 0.25
 """How long an answer that the user types along waits for the next request. Editors ask 40 to 200 ms after a key."""
-
-
-LookUp = Callable[[], Awaitable[Offered | None]]
-"""Finds what may stand behind a dot, None where nobody knows."""
 
 
 @dataclass(slots=True)
@@ -157,17 +153,24 @@ class CompletionEngine:
         self._ahead.stop()
         anchor, tail = await self._anchors.at(snapshot, before, after, chosen, PATIENT_MS)
         built = prompt.build_for(chosen, anchor, tail, snapshot)
+        ask = partial(chosen.client.generate, chosen.info.name)
+        # Chance is to write the name: the likeliest one stands in the first suggestion.
+        members = self._offering(snapshot, before, after, before_model=False)
 
         def begin(temperature: float, seed: int) -> Run:
             wanted = Generation(built.text, max_tokens=self._settings.max_tokens, stop=built.stops)
             drawn = replace(wanted, temperature=temperature, seed=seed)
-            stream = chosen.client.generate(chosen.info.name, drawn)
+            stream = held_to(members, ask, drawn) if members else ask(drawn)
             return Run(stream, built, anchor, before, after, extent, snapshot.language)
 
         def clean(run: Run) -> str:
             return _cleaned(run.text, before, after, built, snapshot).replace("\n", snapshot.newline)
 
-        return replace(first, alternatives=await alternatives.draw(begin, clean, first.text))
+        try:
+            return replace(first, alternatives=await alternatives.draw(begin, clean, first.text))
+        finally:
+            if members is not None:
+                members.close()
 
     async def _joined_or_started(
         self, request: CompletionRequest, chosen: ChosenModel, before: str, after: str, extent: Extent, clock: _Clock
@@ -184,8 +187,14 @@ class CompletionEngine:
         if request.trigger == "automatic":
             await asyncio.sleep(self._rhythm.pause_s(before))
         clock.mark("wait")
+        offering = self._offering(request.snapshot, before, after, before_model=chosen.client.backend in TELL_LIKELY_WORDS)
         read_ms = self._patience * (QUICK_MS if request.trigger == "automatic" else PATIENT_MS)
-        anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
+        try:
+            anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
+        except asyncio.CancelledError:
+            if offering is not None:
+                offering.close()
+            raise
         clock.mark("context")
         built = prompt.build_for(chosen, anchor, tail, request.snapshot)
         clock.mark("prompt")
@@ -196,23 +205,18 @@ class CompletionEngine:
         def is_held() -> None:  # what further calls take says nothing about how fast the prompt was read
             started.is_learnt = True
 
-        beside = self._beside_dot(request.snapshot, before)
-        stream = _held(beside, self._settings.context_budget_ms, ask, wanted, is_held) if beside else ask(wanted)
+        stream = _held(offering, ask, wanted, is_held) if offering else ask(wanted)
         self._run = started = Run(stream, built, anchor, before, after, extent, request.snapshot.language)
         started.shared = self._anchors.calibration(chosen).sent(built.text)
         return started, ""
 
-    def _beside_dot(self, snapshot: DocumentSnapshot, before: str) -> LookUp | None:
-        """What looks up what may stand behind the dot; None where there is no dot, or nobody to ask."""
-        repository = self._repository
-        if repository is None or not self._settings.context_budget_ms or begun_behind_dot(before) is None:
+    def _offering(self, snapshot: DocumentSnapshot, before: str, after: str, *, before_model: bool) -> Offering | None:
+        """Look up what may stand behind the dot while the prompt is put together and read; None where there is no dot."""
+        if self._repository is None or not self._settings.context_budget_ms or begun_behind_dot(before) is None:
             return None
-
-        async def look_up() -> Offered | None:
-            tree = await self._trees.of(snapshot.uri, snapshot.text, snapshot.language)
-            return await offered_behind_dot(repository, snapshot, before, tree)
-
-        return look_up
+        tree = partial(self._trees.of, snapshot.uri, snapshot.text, snapshot.language)
+        budget_ms = self._settings.context_budget_ms
+        return Offering(self._repository, snapshot, before, after, tree, budget_ms, before_model=before_model)
 
     def _is_known(self, place: Place, chosen: ChosenModel) -> bool:
         return self._cache.get(place.snapshot.uri, place.before, place.after, chosen.info.name)[0]
@@ -264,22 +268,15 @@ class CompletionEngine:
 
 
 async def _held(
-    look_up: LookUp, budget_ms: int, ask: Generate, wanted: Generation, is_held: Callable[[], None]
+    offering: Offering, ask: Generate, wanted: Generation, is_held: Callable[[], None]
 ) -> AsyncGenerator[Piece, None]:
     """An answer held to what is looked up while its prompt is read; the look-up ends with the answer, whoever waited for it."""
-    looked_up = asyncio.ensure_future(look_up())
-    looked_up.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may have asked what it found
-
-    async def found() -> Offered | None:
-        await asyncio.wait({looked_up}, timeout=budget_ms / 1000)
-        return looked_up.result() if looked_up.done() else None
-
     try:
-        async with aclosing(held_to(found, ask, wanted, is_held)) as pieces:
+        async with aclosing(held_to(offering, ask, wanted, is_held)) as pieces:
             async for piece in pieces:
                 yield piece
     finally:
-        looked_up.cancel()
+        offering.close()
 
 
 def _cleaned(answer: str, before: str, after: str, built: prompt.Prompt, snapshot: DocumentSnapshot) -> str:

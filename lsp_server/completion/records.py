@@ -81,3 +81,7 @@ class Repository(Protocol):
         One answer a name, None where it means nothing in the repository; no answers at all where there is no index.
         """
         ...
+
+    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
+        """How often files other than `path` write which name behind the dot of this one."""
+        ...

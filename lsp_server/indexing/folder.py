@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -78,7 +78,7 @@ class FolderIndex:
         if lookup is None:
             return ()
         more = MORE_HITS if self.buffers.are_open else 0
-        hits = await self._asked(partial(lookup.search, text, k=k + more, asker=asker))
+        hits: Sequence[Hit] = await self._asked(partial(lookup.search, text, k=k + more, asker=asker), ())
         return await self._thread.run(lambda: self.buffers.found(hits, text, k, asker)) if more else hits
 
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
@@ -86,7 +86,7 @@ class FolderIndex:
         lookup = self._lookup
         if lookup is None:
             return ()
-        hits = await self._asked(partial(lookup.definitions, names, k=k))
+        hits: Sequence[Hit] = await self._asked(partial(lookup.definitions, names, k=k), ())
         return await self._thread.run(lambda: self.buffers.defining(hits, names, k)) if self.buffers.are_open else hits
 
     async def meanings(
@@ -94,16 +94,21 @@ class FolderIndex:
     ) -> Sequence[Contents | Symbol | None]:
         """What names of a document mean; nothing while there is no index."""
         lookup = self._lookup
-        return await self._asked(partial(lookup.meanings, names, imports, path, language)) if lookup else ()
+        return await self._asked(partial(lookup.meanings, names, imports, path, language), ()) if lookup else ()
 
-    async def _asked(self, question: Callable[[], Awaitable[Sequence[T]]]) -> Sequence[T]:
+    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
+        """How often files other than `path` write which name behind the dot of this one; nothing while there is no index."""
+        lookup = self._lookup
+        return await self._asked(partial(lookup.written_behind, spoken, path), {}) if lookup else {}
+
+    async def _asked(self, question: Callable[[], Awaitable[T]], nothing: T) -> T:
         try:
             return await question()
         except IndexDamagedError as error:
             self._damaged(error)
         except IndexerError as error:
             log.warning("the index of %s gave no answer: %s", self._root.name, error)
-        return ()
+        return nothing
 
     # -- told by the session -------------------------------------------------------------------------------------------
 

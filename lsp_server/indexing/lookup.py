@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -60,6 +60,10 @@ class Lookup:
     ) -> Sequence[Contents | Symbol | None]:
         """What names of a document mean."""
         return await self._run(partial(self._reader.meanings, names, imports, path, language))
+
+    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
+        """How often files other than `path` write which name behind the dot of this one."""
+        return await self._run(partial(self._reader.written_behind, spoken, path))
 
     async def status(self) -> IndexStatus:
         """What the index holds."""

@@ -98,6 +98,9 @@ class Shelf:
     async def meanings(self, names: Sequence[Any], imports: Sequence[Any], path: str, language: str) -> Sequence[None]:
         return []
 
+    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
+        return {}
+
 
 def places(keys: int) -> list[Place]:
     """Traces of all languages in turn, until they have so many keys."""

@@ -110,3 +110,17 @@ def test_what_is_saved_is_known_and_what_is_gone_is_not(tmp_path: Path) -> None:
     assert uses(reader, "Bookcase") == ["lib/use.py:1"]
     assert uses(reader, "add") == ["tests/test_other.py:4"]
     assert [one.paths for one in reader.imports("tests/test_other.py")] == [("lib/shelf.py",)]
+
+
+def test_what_is_written_behind_a_dot_is_counted_in_other_files_as_they_are_now(tmp_path: Path) -> None:
+    near, own = "def f(shelf: Shelf, s: Shelf):\n    shelf.add(1)\n    s.full()\n    shelf.add(2)\n", "shelf.mine()\n"
+    root = plant(tmp_path / "root", {"lib/near.py": near, "lib/own.py": own, "lib/other.py": "box.lid()\n"})
+    location, embedder = tmp_path / "index", make_embedder("static")
+    build(root, location, ANY, embedder)
+    reader = IndexReader.open(location, embedder)
+    assert reader.written_behind("shelf", "lib/own.py") == {"add": 2}
+    (root / "lib/near.py").write_text("shelf.turn()\n")
+    assert reader.written_behind("shelf", "lib/own.py") == {"turn": 1}
+    (root / "lib/near.py").unlink()
+    assert reader.written_behind("shelf", "lib/own.py") == {}
+    reader.close()

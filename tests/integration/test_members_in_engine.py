@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -41,15 +41,18 @@ class Shelf:
     ) -> Sequence[Contents | Symbol | None]:
         return [self.circle if one.name == "Circle" else None for one in names]
 
+    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
+        return {}
+
 
 @pytest.mark.parametrize(
     ("shelf", "typed", "shown", "calls"),
     [
         (None, "", "radius * circle.radius * 3", 1),
-        (Shelf(["radius", "edge"], complete=True), "", "radius * circle.radius * 3", 1),
-        (Shelf(["radius", "edge"], complete=True), "rad", "ius * circle.radius * 3", 1),
-        (Shelf(["edge", "corner"], complete=True), "", None, 1),
-        (Shelf(["edge", "corner"], complete=False), "", "radius * circle.radius * 3", 1),
+        (Shelf(["radius", "edge"], complete=True), "", "radius * circle.radius * 3", 2),  # one for its likeliest words
+        (Shelf(["radius", "edge"], complete=True), "rad", "ius * circle.radius * 3", 2),
+        (Shelf(["edge", "corner"], complete=True), "", None, 2),
+        (Shelf(["edge", "corner"], complete=False), "", "radius * circle.radius * 3", 2),
     ],
 )
 async def test_a_name_behind_a_dot_is_a_member(shelf: Shelf | None, typed: str, shown: str | None, calls: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from indexer.records import Name
@@ -61,15 +64,62 @@ def words(**chances: float) -> list[Alternative]:
 
 
 def test_the_likeliest_word_that_goes_on_towards_a_member_is_taken() -> None:
-    assert choose(RESPONSE, "", words(headers=-0.1, content=-1.0, iter=-2.0, read=-3.0)) == Choice(
-        "iter", pytest.approx(-0.3133, abs=1e-3)
+    chosen = choose(RESPONSE, "", words(headers=-0.1, content=-1.0, iter=-2.0, read=-3.0))
+    assert chosen == Choice("iter", pytest.approx(-0.3133, abs=1e-3), is_whole=False)
+
+
+def test_what_the_repository_writes_outweighs_a_model_that_is_not_sure() -> None:
+    told = words(iter=-1.0, read=-1.5, status=-3.0)
+    names = frozenset({"iter_raw", "iter_text", "read", "status_code"})
+    often = Offered(names, likely={"iter_raw": -3.0, "iter_text": -3.0, "read": -0.5, "status_code": -2.0})
+    assert chosen_text(often, "", told) == "read"
+    alike = replace(often, likely=dict.fromkeys(names, -1.4))
+    assert choose(alike, "", words(iter=-0.1, read=-9.0)) == Choice("iter", pytest.approx(-0.29, abs=0.01), is_whole=False)
+    assert chosen_text(alike, "", words(iter=-0.2, read=-1.5, status=-3.0)) == "iter"
+    assert chosen_text(replace(often, likely={**often.likely, "iter_text": -0.2}), "", told) == "iter_text"
+
+
+def test_a_name_that_stands_everywhere_is_taken_though_the_model_does_not_think_of_it() -> None:
+    often = Offered(frozenset({"read", "aread"}), likely={"read": -0.01, "aread": -9.0})
+    assert chosen_text(often, "", words(ar=-1.0, headers=-3.0)) == "read"
+
+
+def test_a_model_that_tells_no_words_gets_a_name_only_where_the_repository_is_sure() -> None:
+    assert chosen_text(Offered(frozenset({"read", "aread"}), likely={"read": -0.1, "aread": -2.0}), "", ()) == "read"
+    assert choose(Offered(frozenset({"read", "aread"}), likely={"read": -0.7, "aread": -0.7}), "", ()) is None
+
+
+def test_a_word_that_ends_the_name_stands_for_it() -> None:
+    both = Offered(frozenset({"read", "read_all"}), likely={"read": -0.5, "read_all": -0.5})
+    assert choose(both, "read", [Alternative("()", -0.2), Alternative("(", -2.0), Alternative("_", -3.0)]) == Choice(
+        "()", pytest.approx(-0.32, abs=0.01)
     )
+
+
+def test_where_there_may_be_others_the_model_may_go_its_own_way() -> None:
+    names = {f"name{at}": -3.4 for at in range(30)}
+    some = Offered(frozenset(names), are_all=False, likely=names)
+    assert choose(some, "", words(headers=-0.1)) == Choice(
+        "headers", pytest.approx(-0.486, abs=0.01), is_whole=False, is_member=False
+    )
+    assert chosen_text(replace(some, likely={**names, "name7": -0.7}), "", words(headers=-0.7, name7=-0.9)) == "name7"
+
+
+def test_a_private_name_is_written_where_it_was_begun() -> None:
+    one = Offered(NAMES, begun="_", likely={"read": -0.5, "aread": -2.0})
+    assert chosen_text(one, "", words(closed=-0.5)) == "closed"
+
+
+def chosen_text(offered: Offered, written: str, alternatives: Sequence[Alternative]) -> str | None:
+    choice = choose(offered, written, alternatives)
+    return choice and choice.text
 
 
 def test_where_one_name_is_left_it_is_taken_whole() -> None:
     chosen = choose(RESPONSE, "", words(headers=-0.1, status=-2.0))
     assert chosen == Choice("status_code", 0.0)
     assert choose(RESPONSE, "status_", ()) == Choice("code", 0.0)
+    assert choose(RESPONSE, "aread", ()) is None  # it is whole
     begun = Offered(NAMES, begun="ar")
     assert choose(begun, "", ()) == Choice("ead", 0.0)
 

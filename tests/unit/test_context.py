@@ -1,14 +1,13 @@
 """Context from the repository: the names asked for, what is chosen of the answers, and that a slow index is not waited for."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from indexer.errors import IndexDamagedError
 from indexer.languages import parse
 from indexer.records import Asker, Contents, Hit, Import, Member, Name, Symbol
-from lsp_server.completion.context import Gathered, choose, choose_snippets, gather, offered_behind_dot
-from lsp_server.completion.members import Offered
+from lsp_server.completion.context import Gathered, choose, choose_snippets, gather
 from lsp_server.completion.names import Used
 from lsp_server.documents import DocumentSnapshot
 
@@ -25,9 +24,8 @@ CONSOLE = Contents(
 class Shelf:
     """A repository with three answers; `slow` ones come too late, `damaged` ones fail."""
 
-    def __init__(self, *, slow: bool = False, damaged: bool = False, complete: bool = False) -> None:
+    def __init__(self, *, slow: bool = False, damaged: bool = False) -> None:
         self.slow, self.damaged, self.left_over = slow, damaged, 0
-        self.console = replace(CONSOLE, complete=complete)
 
     async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
         if self.damaged:
@@ -46,7 +44,10 @@ class Shelf:
     async def meanings(
         self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
     ) -> Sequence[Contents | Symbol | None]:
-        return [self.console if name.name == "Console" else None for name in names]
+        return [CONSOLE if name.name == "Console" else None for name in names]
+
+    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
+        return {}
 
 
 async def gathered(shelf: Shelf, picture: str = "xˇ", budget_ms: int = 5000) -> Gathered:
@@ -113,32 +114,3 @@ def test_code_in_a_language_that_this_file_cannot_use_is_no_context() -> None:
 def test_what_does_not_fit_is_passed_over_for_what_does() -> None:
     hits = [hit("big.py", 1, "x" * 500), hit("small.py", 1, "y = 1")]
     assert [one.path for one in choose_snippets(hits, "main.py", "", 100)] == ["small.py"]
-
-
-async def offered(picture: str, shelf: Shelf | None = None) -> Offered | None:
-    before, _, after = picture.partition("ˇ")
-    snapshot = DocumentSnapshot("file:///main.py", "main.py", None, "python", 1, before + after)
-    return await offered_behind_dot(shelf or Shelf(), snapshot, before, parse(before + after, "python"))
-
-
-TYPED = "from console import Console\n\ndef f(out: Console):\n    "
-LOGS = frozenset({"file", "log", "rule"})
-
-
-async def test_what_may_stand_behind_a_dot_is_what_the_class_has() -> None:
-    assert await offered(TYPED + "out.ˇ", Shelf(complete=True)) == Offered(LOGS)
-    assert await offered(TYPED + "out.loˇ", Shelf(complete=True)) == Offered(LOGS, begun="lo")
-    assert await offered(TYPED + "out.ˇ", Shelf(complete=False)) is None
-
-
-async def test_nothing_is_known_of_a_name_that_only_sounds_like_a_class() -> None:
-    assert await offered("def f(out):\n    out.ˇ") is None
-    assert await offered(TYPED + "f(out).ˇ") is None
-    assert await offered(TYPED + "outˇ") is None
-
-
-async def test_a_class_of_the_document_is_complete_if_its_bases_are() -> None:
-    own = "class Page:\n    def turn(self): ...\n\n\ndef f(page: Page):\n    page.ˇ"
-    assert await offered(own) == Offered(frozenset({"turn"}))
-    assert await offered(own.replace("Page:", "Page(Sheet):")) is None
-    assert await offered(own.replace("page: Page", "page: Page | Leaf")) is None
