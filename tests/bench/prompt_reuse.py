@@ -20,7 +20,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import playwright
@@ -39,6 +38,7 @@ from lsp_server.settings import CompletionSettings
 from tests.support.cache import ROOT
 from tests.support.meter import Meter, Metered
 from tests.support.ollama import SMOLLM, start
+from tests.support.repositories import Nothing
 from tests.support.typist import Trace, type_back
 from tests.support.usual_order import UsualOrder
 from tests.support.weights import pulled_weights
@@ -80,7 +80,7 @@ class Column:
     ahead: list[Metered] = field(default_factory=list)
 
 
-class Shelf:
+class Shelf(Nothing):
     """The same six snippets for whoever asks: what is found is measured elsewhere, here only where it stands."""
 
     def __init__(self, place: Place) -> None:
@@ -91,15 +91,6 @@ class Shelf:
 
     async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
         return self.hits[:k]
-
-    async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
-        return []
-
-    async def meanings(self, names: Sequence[Any], imports: Sequence[Any], path: str, language: str) -> Sequence[None]:
-        return []
-
-    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
-        return {}
 
 
 def places(keys: int) -> list[Place]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from indexer.records import Asker, Contents, Hit, Import, Member, Name, Symbol
+from indexer.records import Contents, Import, Member, Name, Symbol
 from lsp_server.completion.engine import CompletionEngine
 from lsp_server.completion.records import CompletionRequest
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.ollama import OllamaClient
 from lsp_server.model.port import ChosenModel, ModelInfo
 from lsp_server.settings import CompletionSettings
+from tests.support.repositories import Nothing
 from tests.support.simulated_runner import MODEL, SimulatedRunner
 
 FILE = """from shapes import Circle
@@ -23,26 +24,17 @@ def area_of(circle: Circle):
 """
 
 
-class Shelf:
+class Shelf(Nothing):
     """An index that knows one class, with these members and perhaps others."""
 
     def __init__(self, members: Sequence[str], *, complete: bool) -> None:
         held = tuple(Member(name) for name in members)
         self.circle = Contents("shapes.py", "Circle", "class", 1, 9, "python", held, complete=complete)
 
-    async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
-        return []
-
-    async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
-        return []
-
     async def meanings(
         self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
     ) -> Sequence[Contents | Symbol | None]:
         return [self.circle if one.name == "Circle" else None for one in names]
-
-    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
-        return {}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Context from the repository: the names asked for, what is chosen of the answers, and that a slow index is not waited for."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from indexer.errors import IndexDamagedError
@@ -10,6 +10,7 @@ from indexer.records import Asker, Contents, Hit, Import, Member, Name, Symbol
 from lsp_server.completion.context import Gathered, choose, choose_snippets, gather
 from lsp_server.completion.names import Used
 from lsp_server.documents import DocumentSnapshot
+from tests.support.repositories import Nothing
 
 
 def hit(path: str, start: int, text: str) -> Hit:
@@ -21,7 +22,7 @@ CONSOLE = Contents(
 )
 
 
-class Shelf:
+class Shelf(Nothing):
     """A repository with three answers; `slow` ones come too late, `damaged` ones fail."""
 
     def __init__(self, *, slow: bool = False, damaged: bool = False) -> None:
@@ -45,9 +46,6 @@ class Shelf:
         self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
     ) -> Sequence[Contents | Symbol | None]:
         return [CONSOLE if name.name == "Console" else None for name in names]
-
-    async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
-        return {}
 
 
 async def gathered(shelf: Shelf, picture: str = "xˇ", budget_ms: int = 5000) -> Gathered:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from indexer.errors import IndexDamagedError
 from indexer.languages import parse
-from indexer.records import Asker, Contents, Hit, Import, Member, Name, Symbol
+from indexer.records import Contents, Import, Member, Name, Symbol
 from lsp_server.completion.members import Offered
 from lsp_server.completion.offering import Offering
 from lsp_server.documents import DocumentSnapshot
+from tests.support.repositories import Nothing
 
 if TYPE_CHECKING:
     from tree_sitter import Tree
@@ -31,7 +32,7 @@ TYPED = "from console import Console\n\ndef f(out: Console):\n    x = "
 LOGS = frozenset({"file", "log", "rule"})
 
 
-class Shelf:
+class Shelf(Nothing):
     """A repository with one class; what it counts comes when `counted` is set, and fails where it is `damaged`."""
 
     def __init__(self, written: Mapping[str, int] | None = None, *, complete: bool = True, damaged: bool = False) -> None:
@@ -39,12 +40,6 @@ class Shelf:
         self.written, self.damaged = written or {}, damaged
         self.counted, self.asked = asyncio.Event(), asyncio.Event()
         self.counted.set()
-
-    async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
-        return []
-
-    async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
-        return []
 
     async def meanings(
         self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
