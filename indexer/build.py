@@ -21,13 +21,13 @@ from indexer.lance import import_early
 from indexer.ledger import Ledger, wipe
 from indexer.manifest import stamp, writing
 from indexer.plan import Plan, plan
-from indexer.quota import BEYOND, room, within
+from indexer.quota import BEYOND, fitting, within
 from indexer.records import BuildReport, Progress, SourceFile
 from indexer.reuse import Reuse
 from indexer.settings import IndexSettings
 from indexer.static_table import StaticEmbedder
 from indexer.upkeep import WORDS_IN_MEMORY, needs_tidying, wants_words
-from indexer.walk import counts, walk
+from indexer.walk import below, counts, walk
 from indexer.workers import JOB_BYTES, SLOW_JOB_BYTES, Analysed, analyse_all
 
 if TYPE_CHECKING:
@@ -176,12 +176,13 @@ class _Run:
         gone: set[str] = set()
         for path in dict.fromkeys(paths):
             file = counts(self._root, settings, path)
-            if isinstance(file, SourceFile):
-                if path in self.ledger.inventory or file.size <= room(self.ledger.inventory, settings.max_source_bytes):
-                    files[path] = file
-            else:  # left out now, or no such file: perhaps a directory that was renamed or deleted
+            there = {path: file} if isinstance(file, SourceFile) else {}
+            if not there:  # left out now, or no such file: perhaps a directory that came, was renamed or deleted
+                there = {one.path: one for one in below(self._root, settings, path)}
                 gone.update(one for one in self.ledger.inventory if one == path or one.startswith(f"{path}/"))
-        gone = {path for path in gone if not isinstance(counts(self._root, settings, path), SourceFile)}
+            gone -= there.keys()
+            files |= there
+        files = fitting(files, self.ledger.inventory, settings.max_source_bytes)
         known = {path: entry for path, entry in self.ledger.inventory.items() if path in files}
         self._run(tuple(files.values()), Plan(plan(files.values(), known).read, tuple(gone)), self.ledger.manifest.skipped)
         self._tidy_in_time(whole=False)

@@ -28,9 +28,20 @@ def within(files: Collection[SourceFile], limit: int) -> tuple[SourceFile, ...]:
     return tuple(sorted(kept, key=lambda one: one.path))
 
 
-def room(inventory: Mapping[str, Entry], limit: int) -> int:
-    """Bytes that new files may take until the next whole build decides again."""
-    return limit - sum(entry.size for entry in inventory.values())
+def fitting(files: Mapping[str, SourceFile], inventory: Mapping[str, Entry], limit: int) -> dict[str, SourceFile]:
+    """Of some files by path those that are indexed already, and new ones as long as there is room, until the next whole build
+    decides again."""
+    if files.keys() <= inventory.keys():
+        return dict(files)
+    left = limit - sum(entry.size for entry in inventory.values())
+    kept = {}
+    for path, file in files.items():
+        if path not in inventory:
+            if file.size > left:
+                continue
+            left -= file.size
+        kept[path] = file
+    return kept
 
 
 def _is_code(file: SourceFile) -> bool:

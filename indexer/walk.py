@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,11 @@ def counts(root: Path, settings: IndexSettings, path: str) -> SourceFile | str |
     return _Walker(root, settings).judge(path)
 
 
+def below(root: Path, settings: IndexSettings, path: str) -> tuple[SourceFile, ...]:
+    """What `walk` would find in one directory (relative, with `/`); nothing where that is none or does not count."""
+    return _Walker(root, settings).below(path)
+
+
 class _Walker:
     def __init__(self, root: Path, settings: IndexSettings) -> None:
         self._root = str(root)
@@ -80,8 +85,8 @@ class _Walker:
         self._skipped: Counter[str] = Counter()
         self._messages: list[str] = []
 
-    def walk(self) -> Walk:
-        waiting: list[tuple[str, list[IgnoreRules]]] = [("", self._outside)]
+    def walk(self, start: str = "", rules_there: list[IgnoreRules] | None = None) -> Walk:
+        waiting = [(start, self._outside if rules_there is None else rules_there)]
         while waiting:
             base, rules = waiting.pop()
             entries = self._entries(base)
@@ -106,14 +111,9 @@ class _Walker:
         parts = path.split("/")
         if not all(parts) or ".." in parts:
             return None
-        base, rules = "", self._outside
-        for part in parts[:-1]:
-            rules = self._with_own(base, rules, IGNORE_FILES)
-            if reason := self._directory_reason(base + part, part, rules):
-                return reason
-            base += f"{part}/"
-            if os.path.islink(os.path.join(self._root, base[:-1])):
-                return "link"
+        base, rules, reason = self._enter(parts[:-1])
+        if reason:
+            return reason
         rules = self._with_own(base, rules, IGNORE_FILES)
         try:
             with os.scandir(os.path.join(self._root, base)) as entries:
@@ -126,6 +126,23 @@ class _Walker:
         except OSError:
             return "unreadable"
         return reason or self._files.pop()
+
+    def below(self, path: str) -> tuple[SourceFile, ...]:
+        """The files in one directory, by the same rules."""
+        parts = path.split("/")
+        base, rules, reason = self._enter(parts) if all(parts) and ".." not in parts else ("", [], "no directory")
+        return () if reason or not os.path.isdir(os.path.join(self._root, base)) else self.walk(base, rules).files
+
+    def _enter(self, parts: Sequence[str]) -> tuple[str, list[IgnoreRules], str]:
+        """A directory with `/` behind it, the rules that come from above it, and why it does not count."""
+        base, rules = "", self._outside
+        for part in parts:
+            rules = self._with_own(base, rules, IGNORE_FILES)
+            reason = self._directory_reason(base + part, part, rules)
+            base += f"{part}/"
+            if reason or os.path.islink(os.path.join(self._root, base[:-1])):
+                return base, rules, reason or "link"
+        return base, rules, ""
 
     def _entries(self, base: str) -> list[os.DirEntry[str]]:
         try:

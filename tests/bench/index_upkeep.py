@@ -22,7 +22,7 @@ from pathlib import Path
 from indexer.build import Updater, build
 from indexer.embedding import make_embedder
 from indexer.footprint import TABLES, bytes_on_disk
-from indexer.manifest import load_manifest
+from indexer.manifest import MANIFEST, load_manifest
 from indexer.search import IndexReader
 from indexer.settings import IndexSettings
 from indexer.versions import count_versions
@@ -49,6 +49,7 @@ def main() -> None:
     for part in parts:
         folder = Path(tempfile.mkdtemp(prefix=f"hearth-{part}-"))
         print(f"\n-- {part} --", flush=True)
+        started = time.monotonic()
         try:
             if part == "saves":
                 saves(folder)
@@ -60,6 +61,7 @@ def main() -> None:
                 kills(folder, options.get("--kills", 50))
         finally:
             shutil.rmtree(folder)
+        row("this part took", f"{time.monotonic() - started:.0f} s")
 
 
 def library(root: Path, copies: int) -> Path:
@@ -153,18 +155,19 @@ def kills(folder: Path, count: int) -> None:
     """Each build is killed at a random moment of a whole one, then goes on; then it is compared.
 
     A moment is a step of the build's progress and a part of the time that a whole build took from there to the next step, so
-    it comes before the end whatever else the machine does. One that came later all the same is tried again, and told.
+    it comes before the end whatever else the machine does. One that came later all the same is tried again, and told. Every
+    second one is chosen from the first commit on: a short build spends half of its time before.
     """
     root = folder / "root"
     sources = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[:KILLED_FILES]
     for path in sources:
         (root / "lib").mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, root / "lib" / path.name)
-    steps = run(root, folder / "clean")
+    steps, first = run(root, folder / "clean")
     clean, chance, location = rows_of(folder / "clean"), random.Random(SEED), folder / "index"
     equal = killed = late = empty = 0
     while killed < count:
-        moment = chance.uniform(0, steps[-1])
+        moment = chance.uniform(first if killed % 2 else 0, steps[-1])
         seen = sum(one <= moment for one in steps)
         process = start(root, location, commit_chunks=COMMIT_CHUNKS)
         assert process.stdout is not None
@@ -191,15 +194,19 @@ def kills(folder: Path, count: int) -> None:
     row("the next run identical to a clean build", f"{equal} of {killed}")
 
 
-def run(root: Path, location: Path) -> list[float]:
-    """A whole build: the seconds from its start to each step of its progress, the last of them its end."""
+def run(root: Path, location: Path) -> tuple[list[float], float]:
+    """A whole build: the seconds from its start to each step of its progress, the last of them its end, and to the first at
+    which there was a commit."""
     started = time.perf_counter()
     process = start(root, location, commit_chunks=COMMIT_CHUNKS)
     assert process.stdout is not None
-    steps = [time.perf_counter() - started for _ in process.stdout]
+    steps, first = [], 0.0
+    for _ in process.stdout:
+        steps.append(time.perf_counter() - started)
+        first = first or (steps[-1] if (location / MANIFEST).exists() else 0.0)
     process.communicate()
     assert process.returncode == 0
-    return steps
+    return steps, first
 
 
 if __name__ == "__main__":

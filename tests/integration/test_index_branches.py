@@ -87,7 +87,7 @@ def test_a_file_that_moves_and_a_copy_embed_nothing(repository: Repository, tmp_
     (repository.root / "deep").rename(repository.root / "deeper")
     (repository.root / "c.py").rename(repository.root / "e.py")
     repository.letters.seen.clear()
-    moved = ["deep", "deeper/b.py", "deeper/er/again.py", "c.py", "e.py"]
+    moved = ["deep", "deeper", "c.py", "e.py"]  # of a directory, some editors tell the name only
     update(repository.root, repository.location, ANY, repository.letters, moved)
     assert repository.letters.seen == []
     assert paths_of(repository.location) == {"moved.py", "deeper/b.py", "e.py", "deeper/er/again.py"}

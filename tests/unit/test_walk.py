@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from indexer.settings import IndexSettings
-from indexer.walk import SKIP_REASONS, Walk, counts, walk
+from indexer.walk import SKIP_REASONS, Walk, below, counts, walk
 from tests.support.trees import plant
 
 ANY = IndexSettings()
@@ -227,6 +227,18 @@ def test_one_path_is_judged_as_the_walk_judges_it(tmp_path: Path) -> None:
     for path in [*TREE, "deep/node_modules/a.py", "empty.py", "x.png", "link/build.py"]:
         judged = counts(tmp_path, ANY, path)
         assert judged == walked[path] if path in walked else judged in SKIP_REASONS, path
+
+
+def test_one_directory_is_looked_through_as_the_walk_does(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        {**TREE, "deep/er/a.py": "x", "deep/node_modules/a.py": "x", "deep/er/.gitignore": "*.log\n", "deep/er/x.log": "x"},
+    )
+    (tmp_path / "link").symlink_to(tmp_path / "src", target_is_directory=True)
+    walked = walk(tmp_path, ANY).files
+    for path in ["src", "deep", "deep/er", "deep/node_modules", "link", "gone", "src/build.py", "..", "", "/etc"]:
+        expected = () if path == "" else tuple(file for file in walked if file.path.startswith(f"{path}/"))
+        assert below(tmp_path, ANY, path) == expected, path
 
 
 @pytest.mark.parametrize("path", ["gone.py", "no/such/dir.py", "../outside.py", "/etc/passwd", "src", "", "a.py/b.py"])
