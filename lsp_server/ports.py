@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -69,6 +70,10 @@ class Indexing(Protocol):
 
     def stop(self, root: str) -> None:
         """The user wants no indexing of this folder now; what was indexed stays in use."""
+        ...
+
+    def goes_first(self) -> AbstractContextManager[None]:
+        """Around what somebody waits for: meanwhile no build asks the model server for anything."""
         ...
 
     def repository(self, root: str | None) -> Repository | None:

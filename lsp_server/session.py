@@ -192,7 +192,8 @@ class Session:
         if request.trigger == "invoked":
             self._link.hurry()
         try:
-            suggestion = await self._engine(request.snapshot.root).complete(request)
+            with self.indexing.goes_first():
+                suggestion = await self._engine(request.snapshot.root).complete(request)
         except HearthError as error:
             self._link.failed(error)
             # A popup for every keystroke helps nobody: the status says it. A user who pressed a key wants a word.
@@ -266,7 +267,8 @@ class Session:
         link = self._acting
         link.hurry()
         try:
-            outcome = await self.actor(root).run(request, files, listen)
+            with self.indexing.goes_first():
+                outcome = await self.actor(root).run(request, files, listen)
         except HearthError as error:
             link.failed(error)
             raise

@@ -52,12 +52,15 @@ class Job:
         return cls(**data | {"exclude": tuple(data["exclude"]), "model": model})
 
 
-def make_embedder(job: Job) -> Embedder:
-    """The embedder that the settings name. Raises EmbedderError. One that Ollama serves speaks HTTP, so `model` has it."""
+def make_embedder(job: Job, give_way: Callable[[], None] = lambda: None) -> Embedder:
+    """The embedder that the settings name. Raises EmbedderError. One that Ollama serves speaks HTTP, so `model` has it.
+
+    It calls `give_way` before each request that can wait.
+    """
     if job.embedder.startswith("ollama:"):
         from lsp_server.model.embedder import OllamaEmbedder
 
-        return OllamaEmbedder(job.embedder.removeprefix("ollama:"), job.model)
+        return OllamaEmbedder(job.embedder.removeprefix("ollama:"), job.model, give_way)
     from indexer.embedding import make_embedder as make
 
     return make(job.embedder)

@@ -16,19 +16,25 @@ from indexer import errors
 from indexer.errors import IndexerError
 from indexer.records import BuildReport, Progress
 from lsp_server.indexing.access import Job
+from lsp_server.indexing.precedence import Precedence
 
 STOP_S = 6.0
 """A little more than the worker's own patience; then it is killed, which loses nothing that was committed."""
+
+HOLD, GO_ON = b"hold\n", b"go on\n"
+"""Said to the worker, as often as need be."""
 
 LONGEST_LINE = 1 << 20
 """A report lists one sentence for each file that could not be read."""
 
 
-async def build_in_child(job: Job, on_progress: Callable[[Progress], None], *, patient: bool = True) -> BuildReport:
+async def build_in_child(
+    job: Job, on_progress: Callable[[Progress], None], precedence: Precedence, *, patient: bool = True
+) -> BuildReport:
     """Index a folder in a process of its own. Raises the IndexerError that the child names.
 
     Cancelling ends the child, which may first keep what it has embedded; one for which there is no patience is killed, because
-    somebody waits to write.
+    somebody waits to write. While others have `precedence`, the child gives the model server no texts.
     """
     process = await asyncio.create_subprocess_exec(
         *_command(),
@@ -41,11 +47,18 @@ async def build_in_child(job: Job, on_progress: Callable[[Progress], None], *, p
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    stdin = process.stdin
+
+    def tell(held: bool) -> None:
+        if not stdin.is_closing():
+            stdin.write(HOLD if held else GO_ON)
+
     try:
-        process.stdin.write(json.dumps(job.to_json()).encode() + b"\n")
-        async for line in process.stdout:
-            if (report := _read(line, on_progress)) is not None:
-                return report
+        stdin.write(json.dumps(job.to_json()).encode() + b"\n")
+        with precedence.heard_by(tell):
+            async for line in process.stdout:
+                if (report := _read(line, on_progress)) is not None:
+                    return report
         raise IndexerError(
             f"The process that indexes ended in the middle (exit code {await process.wait()}).",
             "Run the command `hearth.reindex`; what was indexed before is in use.",

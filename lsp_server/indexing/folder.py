@@ -22,6 +22,7 @@ from lsp_server.indexing.buffers import MORE_HITS, Buffers
 from lsp_server.indexing.child import build_in_child
 from lsp_server.indexing.idle import Idle
 from lsp_server.indexing.lookup import Lookup
+from lsp_server.indexing.precedence import Precedence
 from lsp_server.indexing.thread import IndexThread
 from lsp_server.status import IndexPhase, IndexState
 
@@ -49,19 +50,19 @@ LONGEST_RETRY_S = 60.0
 class FolderIndex:
     """The index of one root. Implements `completion.records.Repository`; answers nothing while there is no index."""
 
-    def __init__(self, job: Job, thread: IndexThread, turn: asyncio.Lock, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, job: Job, thread: IndexThread, turn: asyncio.Lock, on_change: Callable[[], None], precedence: Precedence
+    ) -> None:
         self.job = job
         self._root = Path(job.root)
-        self._thread = thread
-        self._turn = turn
-        self._on_change = on_change
+        self._thread, self._turn, self._on_change, self._precedence = thread, turn, on_change, precedence
         self._lookup: Lookup | None = None
         self._touched: set[str] = set()
         self._build_wanted = True
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._building: asyncio.Task[None] | None = None
-        self._idle = Idle(job, self._wanted.set)
+        self._idle = Idle(job, self._wanted.set, precedence)
         self.buffers = Buffers(job)
         self._updater: Updater | None = None
         self._damages = 0
@@ -201,7 +202,7 @@ class FolderIndex:
     async def _run_build(self) -> None:
         if self._damages > 1:
             await self._thread.run(partial(access.discard, self.job))
-        report = await build_in_child(self.job, self._show_progress)
+        report = await build_in_child(self.job, self._show_progress, self._precedence)
         for message in report.messages:
             log.warning("%s", message)
         log.info(

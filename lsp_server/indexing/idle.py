@@ -16,6 +16,7 @@ from indexer.records import BuildReport, Progress
 from indexer.upkeep import look_again_after
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.child import build_in_child
+from lsp_server.indexing.precedence import Precedence
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,13 @@ SHOWN_FROM = 64
 
 
 class Idle:
-    """One folder's. `wake` is called when it is time: then `run` is to be awaited by whoever may write."""
+    """One folder's. `wake` is called when it is time: then `run` is to be awaited by whoever may write.
 
-    def __init__(self, job: Job, wake: Callable[[], None]) -> None:
-        self._job = job
+    While others have `precedence`, it gives the model server no texts.
+    """
+
+    def __init__(self, job: Job, wake: Callable[[], None], precedence: Precedence | None = None) -> None:
+        self._job, self._precedence = job, precedence or Precedence()
         self._wake = wake
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[BuildReport] | None = None
@@ -64,7 +68,7 @@ class Idle:
 
         self.is_due = False
         started = time.monotonic()
-        self._running = asyncio.create_task(build_in_child(self._job, show_much, patient=False))
+        self._running = asyncio.create_task(build_in_child(self._job, show_much, self._precedence, patient=False))
         try:
             await asyncio.wait([self._running])
         finally:

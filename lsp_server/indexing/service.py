@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lsp_server.completion.records import Repository
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.folder import FolderIndex
+from lsp_server.indexing.precedence import Precedence
 from lsp_server.indexing.thread import IndexThread
 from lsp_server.settings import Settings
 from lsp_server.status import IndexState
@@ -32,6 +34,7 @@ class IndexingService:
         self._refused: dict[str, IndexState] = {}
         self._on_change: Callable[[], None] = lambda: None
         self._turn = asyncio.Lock()
+        self._precedence = Precedence()
         self._closing: set[asyncio.Task[None]] = set()
         self._started = False
         self._thread = IndexThread()
@@ -80,6 +83,10 @@ class IndexingService:
         if root in self._folders:
             self._folders[root].stop()
 
+    def goes_first(self) -> AbstractContextManager[None]:
+        """Around what somebody waits for: meanwhile no build gives the model server texts to embed."""
+        return self._precedence.given()
+
     def repository(self, root: str | None) -> Repository | None:
         """What completion may ask about a folder; None where none is indexed."""
         return self._folders.get(root) if root else None
@@ -108,7 +115,7 @@ class IndexingService:
             self._remove(root)
         for root, job in wanted.items():
             if root not in self._folders and root not in self._refused:
-                self._folders[root] = FolderIndex(job, self._thread, self._turn, self._on_change)
+                self._folders[root] = FolderIndex(job, self._thread, self._turn, self._on_change, self._precedence)
         for path, text in [*self._open.items()]:
             self.hold(path, text)
         self._on_change()

@@ -1,7 +1,8 @@
 """The child process that indexes a folder: a job comes in as one line of JSON, progress and the outcome go out as lines.
 
-It ends when its standard input closes: whoever started it is gone or wants no more. Out go `{"progress": [stage, done,
-total]}`, then `{"report": {...}}` or `{"error": {"kind", "message", "advice"}}`, `kind` being a class of `indexer.errors`.
+In comes the job, then `hold` and `go on`: between them a model server is given no texts. It ends when its standard input
+closes: whoever started it is gone or wants no more. Out go `{"progress": [stage, done, total]}` and `{"held": seconds}` before
+it waits, then `{"report": {...}}` or `{"error": {"kind", "message", "advice"}}`, `kind` being a class of `indexer.errors`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ PATIENCE_S = 5.0
 """How long a build may take to notice that it is not wanted any more. What it had committed stays in either case."""
 
 
+LONGEST_HOLD_S = 10.0
+"""Then one batch is done all the same: an index that never comes serves nobody."""
+
+
 class _Outlet:
     """Lines to the parent, and whether the parent still wants any."""
 
@@ -36,12 +41,20 @@ class _Outlet:
         self._stream = os.fdopen(descriptor, "w", encoding="utf-8")
         self._last = 0.0
         self.unwanted = threading.Event()
+        self.goes_on = threading.Event()
+        self.goes_on.set()
 
     def send(self, message: dict[str, Any]) -> None:
         # A parent that is gone reads nothing; the build ends by `unwanted`.
         with contextlib.suppress(BrokenPipeError):
             self._stream.write(json.dumps(message) + "\n")
             self._stream.flush()
+
+    def give_way(self) -> None:
+        """Wait while the parent says so."""
+        if not self.goes_on.is_set():
+            self.send({"held": LONGEST_HOLD_S})
+            self.goes_on.wait(LONGEST_HOLD_S)
 
     def progress(self, progress: Progress) -> None:
         now = monotonic()
@@ -61,9 +74,9 @@ def main() -> int:
     if not line:
         return 1
     job = access.Job.from_json(json.loads(line))
-    threading.Thread(target=_watch, args=(outlet.unwanted,), daemon=True).start()
+    threading.Thread(target=_watch, args=(outlet,), daemon=True).start()
     try:
-        embedder = access.make_embedder(job)
+        embedder = access.make_embedder(job, outlet.give_way)
         report = access.build(job, embedder, outlet.progress, outlet.unwanted.is_set)
     except IndexerError as error:
         outlet.send({"error": {"kind": type(error).__name__, "message": str(error), "advice": error.advice}})
@@ -72,10 +85,15 @@ def main() -> int:
     return 0
 
 
-def _watch(unwanted: threading.Event) -> None:
-    """Wait for the end of standard input, ask the build to stop, and end the process if it does not."""
-    sys.stdin.read()
-    unwanted.set()
+def _watch(outlet: _Outlet) -> None:
+    """Do as the parent says; at the end of standard input ask the build to stop, and end the process if it does not."""
+    for line in sys.stdin:
+        if line == "hold\n":
+            outlet.goes_on.clear()
+        else:
+            outlet.goes_on.set()
+    outlet.unwanted.set()
+    outlet.goes_on.set()
     threading.Event().wait(PATIENCE_S)
     os._exit(1)
 

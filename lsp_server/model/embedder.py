@@ -6,8 +6,9 @@ It passes the same egress rule as every other client, and refuses a model that O
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from indexer.errors import EmbedderError
@@ -23,14 +24,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 32
-"""Texts in one request: a few seconds of work on two cores, so that a cancelled build ends soon."""
+"""Texts in one request at most."""
+
+FIRST_BATCH = 4
+
+REQUEST_S = 0.3
+"""Of work in one request: so long a keystroke may share the processor with it. Each request has some 10 ms of its own."""
 
 
 class OllamaEmbedder:
-    """The embedder of the setting `ollama:NAME`. Asks Ollama once when made, for the model's digest and dimensions."""
+    """The embedder of the setting `ollama:NAME`. Asks Ollama once when made, for the model's digest and dimensions.
 
-    def __init__(self, name: str, model: ModelSettings) -> None:
-        self._name = name
+    `give_way` is called before each request for documents, and returns when nobody waits for the model server.
+    """
+
+    def __init__(self, name: str, model: ModelSettings, give_way: Callable[[], None] = lambda: None) -> None:
+        self._name, self._give_way, self._at_once = name, give_way, FIRST_BATCH
         with _as_embedder_error():
             self._keep_alive = keep_alive(model.keep_alive)
             self._url = ollama_url(model.ollama_host, os.environ)
@@ -49,9 +58,15 @@ class OllamaEmbedder:
         """One L2-normalised row a text. A text longer than the model's context is cut at its end, by Ollama."""
         import numpy as np
 
-        if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        return np.vstack([self._vectors(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)])
+        rows, at = [np.zeros((0, self.dimensions), dtype=np.float32)], 0
+        while at < len(texts):
+            self._give_way()
+            some, began = texts[at : at + self._at_once], monotonic()
+            rows.append(self._vectors(some))
+            at += len(some)
+            at_pace = int(REQUEST_S * len(some) / max(monotonic() - began, 1e-3))
+            self._at_once = max(1, min(BATCH, at_pace, 2 * self._at_once))
+        return np.vstack(rows)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The vector of a question."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from indexer.embedding import Embedder
 from indexer.errors import EmbedderError
-from lsp_server.model.embedder import BATCH, OllamaEmbedder
-from lsp_server.settings import ModelSettings
+from lsp_server.indexing import child
+from lsp_server.indexing.access import Job
+from lsp_server.model.embedder import BATCH, FIRST_BATCH, OllamaEmbedder
+from lsp_server.settings import ModelSettings, Settings
 from tests.support.faults import WRONG, Fault, faulty
 from tests.support.ollama import MINILM, SMOLLM
 
@@ -61,8 +69,6 @@ def test_no_ollama_says_how_to_start_it(unused_tcp_port: int) -> None:
 
 
 async def test_faults_while_embedding(ollama: str) -> None:
-    import asyncio
-
     async with faulty(ollama) as proxy:
         embedder = await asyncio.to_thread(OllamaEmbedder, MINILM, ModelSettings(ollama_host=proxy.url))
         proxy.on = {"/api/embed"}
@@ -73,3 +79,49 @@ async def test_faults_while_embedding(ollama: str) -> None:
             assert "\n" not in str(caught.value), fault
         proxy.fault = Fault.NONE
         assert (await asyncio.to_thread(embedder.embed_query, "x")).shape == (384,)
+
+
+async def test_it_gives_way_before_each_request_for_documents_and_never_for_a_question(ollama: str) -> None:
+    async with faulty(ollama) as proxy:
+        happened: list[str] = []
+        settings = ModelSettings(ollama_host=proxy.url)
+        embedder = await asyncio.to_thread(OllamaEmbedder, MINILM, settings, lambda: happened.append("gave way"))
+        await asyncio.to_thread(embedder.embed_query, "who may wait")
+        assert happened == []
+        before = len(proxy.asked)
+        await asyncio.to_thread(embedder.embed_documents, [f"text {number}" for number in range(3 * FIRST_BATCH)])
+        assert len(happened) == len(proxy.asked) - before >= 2
+
+
+async def test_a_build_in_its_process_asks_the_model_server_for_nothing_while_it_is_held(ollama: str, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "one.py").write_text("def one():\n    return 1\n")
+    async with faulty(ollama) as proxy:
+        settings = Settings(
+            model=ModelSettings(ollama_host=proxy.url), index=replace(Settings().index, embedder=f"ollama:{MINILM}")
+        )
+        job = Job.of(root, tmp_path / "indexes", settings)
+        process = await asyncio.create_subprocess_exec(
+            *child._command(), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(job.to_json()).encode() + b"\n" + child.HOLD)
+        assert "held" in [json.loads(line) async for line in _until(process.stdout, "held")][-1]
+        embedded = [body["input"] for path, body in proxy.asked if path == "/api/embed"]
+        assert embedded == [["x"]]  # how many dimensions it has
+        process.stdin.write(child.GO_ON)
+        said = [json.loads(line) async for line in _until(process.stdout, "report")]
+        process.stdin.close()
+        await process.wait()
+        assert said[-1]["report"]["chunks"] == 1
+        assert len([path for path, _ in proxy.asked if path == "/api/embed"]) == 2
+
+
+async def _until(stream: asyncio.StreamReader, key: str) -> AsyncIterator[bytes]:
+    """The lines of a worker up to the one that says `key`."""
+    async for line in stream:
+        yield line
+        if key in json.loads(line):
+            return
