@@ -28,7 +28,7 @@ from indexer.settings import IndexSettings
 from indexer.static_table import StaticEmbedder
 from indexer.upkeep import WORDS_IN_MEMORY, needs_tidying, wants_words
 from indexer.walk import below, counts, walk
-from indexer.workers import JOB_BYTES, SLOW_JOB_BYTES, Analysed, analyse_all
+from indexer.workers import JOB_BYTES, SLOW_JOB_BYTES, Analysed, analyse_all, warm_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -200,13 +200,14 @@ class _Run:
     def _run(self, found: Sequence[SourceFile], todo: Plan, skipped: Mapping[str, int]) -> None:
         """Analyse what is to be read, and record it in commits of some size. Where vectors are dear, what is gone goes last: a
         file that has another name now finds its vectors under the old one."""
+        analyser = (SHIPPED, JOB_BYTES) if self._is_cheap else ("", SLOW_JOB_BYTES)
         if todo.read:
+            warm_up(analyser[0], sum(job.size for job in todo.read))  # before there is another thread
             import_early()
         files = {file.path: file for file in found}
         gone, gone_last = (todo.gone, ()) if self._is_cheap else ((), todo.gone)
         waiting: list[Analysed] = []
         done, chunks, last = 0, 0, time.monotonic()
-        analyser = (SHIPPED, JOB_BYTES) if self._is_cheap else ("", SLOW_JOB_BYTES)
         with closing(analyse_all(self._root, todo.read, *analyser)) as results:
             for analysed in results:
                 self._messages += [facts.message for facts in analysed.files if facts.message]

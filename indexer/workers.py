@@ -1,7 +1,5 @@
-"""Files read, cut and embedded in worker processes, because parsing holds Python's lock. Knows no table.
-
-A worker is a fresh interpreter that reads jobs from its standard input and ends when that closes: whatever kills the
-parent, no worker outlives it. A file that kills a worker is left out and named, and the work goes on.
+"""Files read, cut and embedded in worker processes, because parsing holds Python's lock. Knows no table, and no process from
+the inside: `kept_workers` does. A file that kills a worker is left out and named, and the work goes on.
 """
 
 from __future__ import annotations
@@ -9,20 +7,20 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from indexer.analysis import FileFacts, Rows, analyse, digest
 from indexer.embedding import Embedder, make_embedder
+from indexer.errors import EmbedderError
+from indexer.kept_workers import Worker, can_fork, forked, kept, serve, started
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,15 +34,18 @@ SLOW_JOB_BYTES = JOB_BYTES // 4
 whole jobs."""
 
 WORTH_WORKERS = 3 * JOB_BYTES
-"""Below this the work is done before a worker has started (0.15 s)."""
+"""Below this the work is done before a fresh interpreter is ready (0.2 s)."""
+
+WORTH_READY_WORKERS = 64_000
+"""Below this the work is done before workers that are there, or a fork away, have told what it came to: 20 ms."""
 
 MAX_WORKERS = 4
 """More would wait for the one process that embeds and writes."""
 
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""There is a worker for each core already: with threads of numpy's own the embedding took five times as long."""
+JOBS_A_WORKER = 6
+"""At least so many where there is little to do, so that no worker waits long for the last one."""
 
-_PROGRAM = "from indexer.workers import serve; serve()"
+_PROGRAM = "from indexer.workers import answer_jobs; answer_jobs()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,28 @@ def analyse_all(
     `embedder` names one that workers are to use (`static`). Without it, and where no worker is worth while, the vectors
     are the caller's business.
     """
-    parts = list(_parts(jobs, part_bytes))
-    if sum(job.size for job in jobs) < WORTH_WORKERS:
+    size = sum(job.size for job in jobs)
+    many = min(os.cpu_count() or 1, MAX_WORKERS)
+    ready = size >= WORTH_READY_WORKERS and bool(kept())
+    parts = list(_parts(jobs, min(part_bytes, size // (many * JOBS_A_WORKER)) if ready else part_bytes))
+    if not ready and size < WORTH_WORKERS:
         for part in parts:
             yield analyse_here(str(root), part)
         return
     # Whoever gives up half-way has to close this generator, or the workers live until it is collected.
-    with Pool(str(root), embedder, min(os.cpu_count() or 1, MAX_WORKERS, len(parts))) as pool:
+    with Pool(str(root), embedder, min(many, len(parts)), full=size >= WORTH_WORKERS) as pool:
         yield from pool.results(parts)
+
+
+def warm_up(embedder: str = "", size: int = WORTH_READY_WORKERS) -> None:
+    """Fork the workers of a build of so many bytes that is about to come, while this process has one thread. Takes 10 ms; does
+    nothing where a fork is not safe or not worth while, and does no harm if the build does not come."""
+    many = min(os.cpu_count() or 1, MAX_WORKERS)
+    if many > 1 and size >= WORTH_READY_WORKERS and not kept() and can_fork():
+        if embedder:
+            with suppress(EmbedderError):  # the build will say so
+                _ = _embedder(embedder).dimensions  # loaded once, and shared by all
+        kept().put([forked(_answer) for _ in range(many)])
 
 
 def analyse_here(root: str, jobs: Sequence[Job], embedder: str = "") -> Analysed:
@@ -126,19 +141,13 @@ def _embedder(spec: str) -> Embedder:
     return make_embedder(spec)
 
 
-def serve() -> None:
-    """A worker's life: jobs in on stdin, results out on stdout, until stdin closes."""
-    incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
-    while True:
-        try:
-            job = pickle.load(incoming)  # noqa: S301 -- the parent's pipe: no one else can write to it
-        except EOFError:
-            return
-        try:
-            pickle.dump(analyse_here(*job), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
-            outgoing.flush()
-        except BrokenPipeError:  # the parent was killed: nobody waits for this
-            os._exit(1)
+def answer_jobs() -> None:
+    """The life of a worker that is a fresh interpreter."""
+    serve(_answer)
+
+
+def _answer(job: tuple[str, Sequence[Job], str]) -> Analysed:
+    return analyse_here(*job)
 
 
 def joined(several: Sequence[Analysed]) -> Analysed:
@@ -171,28 +180,39 @@ def _parts(jobs: Sequence[Job], part_bytes: int) -> Iterator[list[Job]]:
 
 
 class Pool:
-    """Workers, each driven by a thread that does nothing but wait for it. `program` is what a worker runs."""
+    """Workers, each driven by a thread that does nothing but wait for it. Those that are kept are taken first, and all are kept
+    when the work is done; unless it is to be `full`, only where there is none a fresh one is started. `program` is what a
+    worker runs in place of ours."""
 
-    def __init__(self, root: str, embedder: str, size: int, program: str = _PROGRAM) -> None:
+    def __init__(self, root: str, embedder: str, size: int, *, full: bool = True, program: str = "") -> None:
+        self._full = full
         self._program = program
         self._root = root
         self._embedder = embedder
         self._size = size
-        self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        self._workers: list[_Worker] = []
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        self._workers: list[Worker] = []
         self._closing = False
 
     def __enter__(self) -> Pool:
-        for _ in range(self._size):
+        if not self._program:
+            self._workers = kept().take(self._size)
+        for worker in self._workers:
+            self._idle.put(worker)
+        while len(self._workers) < (self._size if self._full else 1):
             self._start()
         self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="indexer-worker")
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         self._closing = True
-        for worker in self._workers:
-            worker.stop()
+        unwanted = failure is not None or bool(self._program)
+        if unwanted:
+            for worker in list(self._workers):
+                worker.stop()
         self._threads.shutdown(cancel_futures=True)
+        if not unwanted:
+            kept().put(self._workers)
 
     def results(self, parts: Sequence[list[Job]]) -> Iterator[Analysed]:
         """Results in the order of the parts; no more than three a worker are under way or waiting to be taken."""
@@ -205,7 +225,7 @@ class Pool:
             yield waiting.popleft().result()
 
     def _start(self) -> None:
-        worker = _Worker(self._program)
+        worker = started(self._program or _PROGRAM)
         self._workers.append(worker)
         self._idle.put(worker)
 
@@ -223,55 +243,13 @@ class Pool:
         """What a worker says, or None if that was its end; then another takes its place."""
         worker = self._idle.get()
         try:
-            done = worker.ask(self._root, part, self._embedder)
+            done: Analysed = worker.ask((self._root, part, self._embedder))
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             if self._closing:
                 return Analysed()
             worker.stop()
+            self._workers.remove(worker)
             self._start()
             return None
         self._idle.put(worker)
         return done
-
-
-class _Worker:
-    def __init__(self, program: str) -> None:
-        # -P keeps the current directory, which may be the repository, out of the import path.
-        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, with our own program
-            [sys.executable, "-P", "-c", program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **ONE_THREAD, "PYTHONPATH": _python_path()},
-        )
-
-    def ask(self, root: str, part: list[Job], embedder: str) -> Analysed:
-        """Hand over one part and wait for what it comes to."""
-        incoming, outgoing = _pipes(self._process)
-        pickle.dump((root, part, embedder), outgoing, protocol=pickle.HIGHEST_PROTOCOL)
-        outgoing.flush()
-        result: Analysed = pickle.load(incoming)  # noqa: S301 -- our own worker's pipe
-        return result
-
-    def stop(self) -> None:
-        """End it at once: whatever it is doing is not wanted any more."""
-        self._process.kill()
-        for pipe in _pipes(self._process):
-            try:
-                pipe.close()
-            except OSError:  # it died with our words in the pipe
-                continue
-        self._process.wait()
-
-
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    """What a worker says, and where it listens."""
-    said, listening = process.stdout, process.stdin
-    assert said is not None
-    assert listening is not None
-    return said, listening
-
-
-def _python_path() -> str:
-    """Where a fresh interpreter finds this package, installed or not."""
-    ours = str(Path(__file__).resolve().parent.parent)
-    return os.pathsep.join(filter(None, [ours, os.environ.get("PYTHONPATH")]))

@@ -23,6 +23,7 @@ def build(path: Path, embedder: str | None, as_json: bool, *, rebuild: bool = Fa
     bench = Workbench(embedder=embedder)
     console.warn(bench.problems)
     root = path.resolve()
+    bench.warm_up(root)
     with console.build_progress() as show:
         report = bench.build(root, show, rebuild=rebuild)
     console.warn(report.messages)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from indexer.manifest import index_location
 from indexer.records import BuildReport, Hit, Progress
-from indexer.search import IndexReader
 from lsp_server.configuration import Configuration
 from lsp_server.indexing import access
 from lsp_server.paths import Paths
@@ -18,6 +17,7 @@ from lsp_server.settings import model_for_actions
 
 if TYPE_CHECKING:
     from indexer.inspection import Checkup, Stats
+    from indexer.search import IndexReader
     from lsp_server.completion.engine import CompletionEngine
     from lsp_server.indexing.lookup import Lookup
     from lsp_server.model.port import ChosenModel
@@ -44,6 +44,10 @@ class Workbench:
         """The nearest folder at or above `start` that has an index, or `start` itself where none has."""
         start = start.resolve()
         return next((folder for folder in (start, *start.parents) if self.location(folder).is_dir()), start)
+
+    def warm_up(self, root: Path) -> None:
+        """Get ready for `build`, before anything else starts a thread: a progress bar has one."""
+        access.warm_up(self.job(root))
 
     def build(self, root: Path, on_progress: Callable[[Progress], None], *, rebuild: bool = False) -> BuildReport:
         """Bring a root's index up to date, in this process, or make it anew; IndexerError says what is in the way."""

@@ -73,6 +73,13 @@ def open_reader(job: Job, embedder: Embedder) -> IndexReader:
     return IndexReader.open(_location(job), embedder)
 
 
+def warm_up(job: Job) -> None:
+    """Start the workers of a build, which is quick and safe only while this process has one thread."""
+    from indexer.workers import warm_up as start
+
+    start("static" if job.embedder == "static" else "")
+
+
 def build(job: Job, embedder: Embedder, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]) -> BuildReport:
     """Index the folder; what has not changed since the last time is kept. Raises IndexerError."""
     from indexer.build import build as build_index

@@ -74,6 +74,7 @@ def main() -> int:
     if not line:
         return 1
     job = access.Job.from_json(json.loads(line))
+    access.warm_up(job)
     threading.Thread(target=_watch, args=(outlet,), daemon=True).start()
     try:
         embedder = access.make_embedder(job, outlet.give_way)

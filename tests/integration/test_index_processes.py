@@ -281,7 +281,7 @@ def analyse_here(root, jobs, embedder):
     return honest(root, jobs, embedder)
 
 workers.analyse_here = analyse_here
-workers.serve()
+workers.answer_jobs()
 """
 
 
