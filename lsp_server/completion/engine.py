@@ -27,7 +27,7 @@ from lsp_server.completion.tree import Trees
 from lsp_server.completion.trigger import Extent, extent_at
 from lsp_server.completion.window import LONGEST_TAIL
 from lsp_server.documents import DocumentSnapshot
-from lsp_server.model.port import TELL_LIKELY_WORDS, ChosenModel, Generation, Piece, Usage
+from lsp_server.model.port import ChosenModel, Generation, Piece, Usage
 from lsp_server.settings import CompletionSettings
 
 GRACE_S = 0.25
@@ -155,12 +155,12 @@ class CompletionEngine:
         built = prompt.build_for(chosen, anchor, tail, snapshot)
         ask = partial(chosen.client.generate, chosen.info.name)
         # Chance is to write the name: the likeliest one stands in the first suggestion.
-        members = self._offering(snapshot, before, after, before_model=False)
+        members = self._offering(snapshot, before, after)
 
         def begin(temperature: float, seed: int) -> Run:
             wanted = Generation(built.text, max_tokens=self._settings.max_tokens, stop=built.stops)
             drawn = replace(wanted, temperature=temperature, seed=seed)
-            stream = held_to(members, ask, drawn) if members else ask(drawn)
+            stream = held_to(members.offered, ask, drawn) if members else ask(drawn)
             return Run(stream, built, anchor, before, after, extent, snapshot.language)
 
         def clean(run: Run) -> str:
@@ -187,7 +187,7 @@ class CompletionEngine:
         if request.trigger == "automatic":
             await asyncio.sleep(self._rhythm.pause_s(before))
         clock.mark("wait")
-        offering = self._offering(request.snapshot, before, after, before_model=chosen.client.backend in TELL_LIKELY_WORDS)
+        offering = self._offering(request.snapshot, before, after)
         read_ms = self._patience * (QUICK_MS if request.trigger == "automatic" else PATIENT_MS)
         try:
             anchor, tail = await self._anchors.at(request.snapshot, before, after, chosen, read_ms)
@@ -210,13 +210,13 @@ class CompletionEngine:
         started.shared = self._anchors.calibration(chosen).sent(built.text)
         return started, ""
 
-    def _offering(self, snapshot: DocumentSnapshot, before: str, after: str, *, before_model: bool) -> Offering | None:
+    def _offering(self, snapshot: DocumentSnapshot, before: str, after: str) -> Offering | None:
         """Look up what may stand behind the dot while the prompt is put together and read; None where there is no dot."""
         if self._repository is None or not self._settings.context_budget_ms or begun_behind_dot(before) is None:
             return None
         tree = partial(self._trees.of, snapshot.uri, snapshot.text, snapshot.language)
         budget_ms = self._settings.context_budget_ms
-        return Offering(self._repository, snapshot, before, after, tree, budget_ms, before_model=before_model)
+        return Offering(self._repository, snapshot, before, after, tree, budget_ms)
 
     def _is_known(self, place: Place, chosen: ChosenModel) -> bool:
         return self._cache.get(place.snapshot.uri, place.before, place.after, chosen.info.name)[0]
@@ -272,7 +272,7 @@ async def _held(
 ) -> AsyncGenerator[Piece, None]:
     """An answer held to what is looked up while its prompt is read; the look-up ends with the answer, whoever waited for it."""
     try:
-        async with aclosing(held_to(offering, ask, wanted, is_held)) as pieces:
+        async with aclosing(held_to(offering.offered, ask, wanted, is_held)) as pieces:
             async for piece in pieces:
                 yield piece
     finally:

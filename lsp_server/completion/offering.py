@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 
 class Offering:
-    """One look-up, begun at once; make it inside a running event loop. `budget_ms` counts from when its answer is wanted.
-
-    `before_model` says that the model can be asked for its likeliest words, so that a list may be told before it writes.
-    """
+    """One look-up, begun at once; make it inside a running event loop. `budget_ms` counts from when its answer is wanted."""
 
     def __init__(
         self,
@@ -35,20 +32,12 @@ class Offering:
         after: str,
         tree: Callable[[], Awaitable[Tree | None]],
         budget_ms: int,
-        *,
-        before_model: bool,
     ) -> None:
         self._repository, self._snapshot, self._before, self._after = repository, snapshot, before, after
         self._tree, self._budget_s = tree, budget_ms / 1000
-        self._before_model = before_model
         self._listed: Offered | None = None
         self._looked_up = asyncio.create_task(self._look_up())
         self._looked_up.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may have asked for it
-
-    @property
-    def are_listed(self) -> bool:
-        """Whether the names are known by now, if perhaps not yet how likely each is."""
-        return self._before_model and self._listed is not None
 
     def close(self) -> None:
         """End the look-up; nobody asks from now on."""

@@ -12,9 +12,6 @@ COMPLETION, ACTION, AHEAD = 0, 1, 2
 
 Backend = Literal["ollama", "embedded", "openai_compatible"]
 
-TELL_LIKELY_WORDS: frozenset[Backend] = frozenset({"ollama"})
-"""Those that surely give `alternatives` (Ollama from 0.12.11 on). Of others that speak OpenAI's protocol some do."""
-
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:

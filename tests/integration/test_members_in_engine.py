@@ -41,10 +41,10 @@ class Shelf(Nothing):
     ("shelf", "typed", "shown", "calls"),
     [
         (None, "", "radius * circle.radius * 3", 1),
-        (Shelf(["radius", "edge"], complete=True), "", "radius * circle.radius * 3", 2),  # one for its likeliest words
-        (Shelf(["radius", "edge"], complete=True), "rad", "ius * circle.radius * 3", 2),
-        (Shelf(["edge", "corner"], complete=True), "", None, 2),
-        (Shelf(["edge", "corner"], complete=False), "", "radius * circle.radius * 3", 2),
+        (Shelf(["radius", "edge"], complete=True), "", "radius * circle.radius * 3", 1),
+        (Shelf(["radius", "edge"], complete=True), "rad", "ius * circle.radius * 3", 1),
+        (Shelf(["edge", "corner"], complete=True), "", None, 1),
+        (Shelf(["edge", "corner"], complete=False), "", "radius * circle.radius * 3", 1),
     ],
 )
 async def test_a_name_behind_a_dot_is_a_member(shelf: Shelf | None, typed: str, shown: str | None, calls: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from indexer.records import Name
-from lsp_server.completion.members import Choice, Offered, begun_behind_dot, choose, is_certain, judge, may_be_more
+from lsp_server.completion.members import Choice, Offered, begun_behind_dot, choose, is_certain, judge, keeps, may_be_more
 from lsp_server.completion.names import Used
 from lsp_server.model.port import Alternative
 
@@ -152,3 +152,15 @@ def test_a_meaning_is_certain_where_it_was_read() -> None:
     assert is_certain(Used("Page", Name("Page")), frozenset())
     assert is_certain(Used("page", Name("page")), frozenset({"page"}))
     assert not is_certain(Used("page", Name("page")), frozenset())
+
+
+def test_a_models_own_word_stands_unless_another_name_is_far_likelier() -> None:
+    some = Offered(frozenset({"read", "iter_raw", "iter_text"}), likely={"read": -0.4, "iter_raw": -2.0, "iter_text": -2.0})
+    assert keeps(some, "read", -3.0)
+    assert keeps(some, "iter", -0.1)
+    assert not keeps(some, "iter", -3.0)
+    assert not keeps(some, "headers", -0.1)
+    assert keeps(replace(some, likely={}), "headers", -9.0)  # nobody knows better
+    many = {f"name{at}": -3.4 for at in range(30)}
+    assert keeps(Offered(frozenset(many), are_all=False, likely=many), "headers", -0.1)
+    assert not keeps(Offered(frozenset(many), are_all=False, likely={**many, "name7": -0.3}), "headers", -2.0)

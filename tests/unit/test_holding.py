@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lsp_server.completion.holding import held_to
 from lsp_server.completion.members import Offered
-from lsp_server.model.port import Alternative, Generation, Piece, Usage
+from lsp_server.model.port import Alternative, Generation, Piece
 
 ASKED = Generation("response.", max_tokens=8, logprobs=True)
 OFFERED = Offered(frozenset({"read", "iter_raw", "iter_text"}))
@@ -36,19 +36,11 @@ class Model:
             self.open -= 1
 
 
-@dataclass(frozen=True)
-class Members:
-    """What is known, either before the model is asked or only while it reads."""
+async def answer(model: Model, offered: Offered | None) -> str:
+    async def members() -> Offered | None:
+        return offered
 
-    answer: Offered | None
-    are_listed: bool = False
-
-    async def offered(self) -> Offered | None:
-        return self.answer
-
-
-async def answer(model: Model, offered: Offered | None, *, listed: bool = False) -> str:
-    text = "".join([piece.text async for piece in held_to(Members(offered, listed), model.generate, ASKED)])
+    text = "".join([piece.text async for piece in held_to(members, model.generate, ASKED)])
     assert model.open == 0
     return text
 
@@ -107,15 +99,24 @@ async def test_a_name_that_is_whole_is_not_lost_where_the_model_would_go_on_with
     assert await answer(model, Offered(frozenset({"read"}), begun="read")) == "()"
 
 
-LIKELY = Offered(OFFERED.names, likely={"read": -0.5, "iter_raw": -2.0, "iter_text": -2.0})
+LIKELY = Offered(OFFERED.names, likely={"read": -0.4, "iter_raw": -2.0, "iter_text": -2.0})
 ALIKE = Offered(OFFERED.names, likely={"read": -1.1, "iter_raw": -1.1, "iter_text": -1.1})
-TOLD = [Alternative("headers", -0.1), Alternative("read", -1.0), Alternative("iter", -1.5)]
 
 
-async def test_a_list_that_is_known_before_lets_a_member_be_chosen_before_the_model_writes() -> None:
-    model = Model(goes_on, TOLD)
-    assert await answer(model, LIKELY, listed=True) == "read()\n"
+async def test_a_member_that_is_no_less_likely_than_others_costs_no_further_call() -> None:
+    model = Model(lambda _: ["read", "()", "\n"])
+    assert await answer(model, LIKELY) == "read()\n"
+    assert model.asked == [ASKED]
+
+
+async def test_the_model_is_asked_where_another_name_is_far_likelier() -> None:
+    def words(prompt: str) -> Sequence[str]:
+        return ["iter", "_raw"] if prompt == ASKED.prompt else ["()", "\n"]
+
+    model = Model(words, [Alternative("iter", -0.5), Alternative("read", -0.9)])
+    assert await answer(model, replace(LIKELY, likely={"read": -0.1, "iter_raw": -4.0, "iter_text": -4.0})) == "read()\n"
     assert [(one.prompt, one.max_tokens, one.alternatives > 0) for one in model.asked] == [
+        ("response.", 8, False),
         ("response.", 1, True),
         ("response.read", 7, False),
     ]
@@ -123,41 +124,37 @@ async def test_a_list_that_is_known_before_lets_a_member_be_chosen_before_the_mo
 
 async def test_a_word_of_several_names_is_followed_by_another_likely_one() -> None:
     def words(prompt: str) -> Sequence[str]:
-        return {"response.": ["iter"], "response.iter": ["_text"], "response.iter_text": ["()", "\n"]}[prompt]
+        return {"response.": ["headers"], "response.iter": ["_text"], "response.iter_text": ["()", "\n"]}[prompt]
 
     model = Model(words, [Alternative("iter", -0.1), Alternative("_text", -0.2), Alternative("_raw", -3.0)])
-    assert await answer(model, ALIKE, listed=True) == "iter_text()\n"
-    assert [one.prompt for one in model.asked] == ["response.", "response.iter", "response.iter_text"]
+    assert await answer(model, ALIKE) == "iter_text()\n"
+    assert [one.prompt for one in model.asked] == ["response.", "response.", "response.iter", "response.iter_text"]
 
 
-async def test_where_there_may_be_others_the_name_is_the_models_own_behind_the_first_word() -> None:
-    names = {f"name{at}": -3.4 for at in range(30)}
-    some = Offered(frozenset(names), are_all=False, likely=names)
-    model = Model(
-        lambda prompt: ["s", "[0]"] if prompt == "response.headers" else ["headers"],
-        [Alternative("headers", -0.01), Alternative("x", -9.0)],
-    )
-    assert await answer(model, some, listed=True) == "headerss[0]"
-    assert await answer(Model(lambda _: ["headers", "[0]"]), some) == "headers[0]"
+NAMES = {f"name{at}": -3.4 for at in range(30)}
 
 
-async def test_what_the_first_call_read_is_what_the_answer_cost() -> None:
-    class Counting(Model):
-        async def generate(self, request: Generation) -> AsyncGenerator[Piece, None]:
-            async with aclosing(super().generate(request)) as pieces:
-                async for piece in pieces:
-                    usage = Usage(prompt_tokens=len(request.prompt), generated_tokens=1, prompt_ms=7.0)
-                    yield replace(piece, usage=usage) if piece.finish else piece
+async def test_where_there_may_be_others_the_model_may_write_one() -> None:
+    some = Offered(frozenset(NAMES), are_all=False, likely=NAMES)
+    model = Model(lambda _: ["headers", "[0]"])
+    assert await answer(model, some) == "headers[0]"
+    assert model.asked == [ASKED]
+    assert await answer(model, replace(some, likely={})) == "headers[0]"
 
-    held = held_to(Members(LIKELY, are_listed=True), Counting(goes_on, TOLD).generate, ASKED)
-    usages = [piece.usage async for piece in held if piece.usage]
-    assert [(one.prompt_tokens, one.generated_tokens, one.prompt_ms) for one in usages] == [(9, 1, 7.0), (9, 2, 7.0)]
+
+async def test_where_there_may_be_others_a_member_that_all_write_is_taken_and_what_follows_is_the_models_own() -> None:
+    some = Offered(frozenset({"read", "aread"}), are_all=False, likely={"read": -0.1, "aread": -4.0})
+    model = Model(lambda prompt: ["er", "[0]"] if prompt == "response.read" else ["headers"], [Alternative("headers", -0.5)])
+    assert await answer(model, some) == "reader[0]"
 
 
 async def test_whoever_leaves_closes_the_stream_that_is_open() -> None:
     model = Model(lambda _: ["re", "ad", "()", "\n"])
 
-    stream = held_to(Members(OFFERED), model.generate, ASKED)
+    async def members() -> Offered | None:
+        return OFFERED
+
+    stream = held_to(members, model.generate, ASKED)
     await anext(stream)
     assert model.open == 1
     await stream.aclose()
@@ -167,14 +164,13 @@ async def test_whoever_leaves_closes_the_stream_that_is_open() -> None:
 async def test_a_cancelled_wait_for_the_members_closes_the_stream() -> None:
     model, waits = Model(lambda _: ["read"]), asyncio.Event()
 
-    class Slow(Members):
-        async def offered(self) -> Offered | None:
-            waits.set()
-            await asyncio.Event().wait()
-            return None
+    async def members() -> Offered | None:
+        waits.set()
+        await asyncio.Event().wait()
+        return None
 
     async def read() -> None:
-        async with aclosing(held_to(Slow(None), model.generate, ASKED)) as pieces:
+        async with aclosing(held_to(members, model.generate, ASKED)) as pieces:
             async for _ in pieces:
                 pass
 

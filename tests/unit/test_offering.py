@@ -55,14 +55,14 @@ class Shelf(Nothing):
         return self.written
 
 
-def begun(picture: str, shelf: Shelf, *, budget_ms: int = 60_000, before_model: bool = True) -> Offering:
+def begun(picture: str, shelf: Shelf, *, budget_ms: int = 60_000) -> Offering:
     before, _, after = picture.partition("ˇ")
     snapshot = DocumentSnapshot("file:///main.py", "main.py", None, "python", 1, before + after)
 
     async def tree() -> Tree | None:
         return parse(before + after, "python")
 
-    return Offering(shelf, snapshot, before, after, tree, budget_ms, before_model=before_model)
+    return Offering(shelf, snapshot, before, after, tree, budget_ms)
 
 
 async def offered(picture: str, shelf: Shelf | None = None) -> tuple[frozenset[str], str, bool] | None:
@@ -107,14 +107,6 @@ async def test_a_list_is_told_without_counts_that_come_too_late_or_fail() -> Non
     late.counted.clear()
     offering = begun(TYPED + "out.ˇ", late, budget_ms=1)
     await late.asked.wait()
-    assert offering.are_listed
     assert await offering.offered() == Offered(LOGS)
     late.counted.set()
-    await offering.offered()
     assert await begun(TYPED + "out.ˇ", Shelf(damaged=True)).offered() == Offered(LOGS)
-
-
-async def test_no_list_is_told_before_a_model_that_has_no_likely_words() -> None:
-    offering = begun(TYPED + "out.ˇ", Shelf(), before_model=False)
-    assert await offering.offered() is not None
-    assert not offering.are_listed
