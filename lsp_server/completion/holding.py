@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from lsp_server.completion.members import Choice, Offered, choose, judge, keeps, only_left
+from lsp_server.completion.members import Choice, Offered, choose, judge, only_left, stands
 from lsp_server.model.port import Alternative, Generation, Piece
 
 MOST_CHOSEN = 2
@@ -31,7 +31,10 @@ Members = Callable[[], Awaitable[Offered | None]]
 
 @dataclass(slots=True)
 class _Answer:
-    """What was written so far. `unseen` are the pieces of a name that is not whole yet; `wrong` is the one that spoiled it."""
+    """What was written so far. `unseen` are the pieces of a name that is not whole yet; `wrong` is the one that spoiled it.
+
+    `instead` is the name to take for it, where that is clear without asking.
+    """
 
     left: int
     offered: Offered | None = None
@@ -39,11 +42,15 @@ class _Answer:
     written: str = ""
     unseen: list[Piece] = field(default_factory=list)
     wrong: Piece | None = None
+    instead: Choice | None = None
 
     def begin(self, offered: Offered | None, first: Piece) -> None:
         """The model's own first piece: it is wrong where another name is so much likelier that the model is to be asked."""
         self.offered, self.is_asked = offered, True
-        if offered is not None and first.logprobs and not keeps(offered, first.text, first.logprobs[0]):
+        is_right = True
+        if offered is not None and first.logprobs:
+            is_right, self.instead = stands(offered, first.text, first.logprobs[0])
+        if not is_right:
             self.wrong = first
         elif offered is not None and not offered.are_all:
             self.offered = None  # there may be others: what the model makes of the name is its own affair
@@ -121,7 +128,7 @@ async def _choose(answer: _Answer, wrong: Piece, generate: Generate, wanted: Gen
         offered = answer.offered
         if offered is None:
             break
-        choice = only_left(offered, answer.written)
+        choice, answer.instead = answer.instead or only_left(offered, answer.written), None
         if choice is None:
             alternatives: tuple[Alternative, ...] = ()
             if wrong.logprobs:  # a server that tells no chances knows no likely words either

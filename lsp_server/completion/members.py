@@ -23,9 +23,12 @@ DOUBT = 0.5
 """Of a model's chances: so much is given to all names alike, since it tells 20 words only, and a small one is surer than it is
 right. In packages that `holes` does not use Gemma 3 270M had 29 of 80 members right so, 27 with 0.2, 22 without the model."""
 
-WORTH_A_CALL = 3.0
-"""How much likelier another name must be before the model is asked for its likeliest words, which takes a small one as long as
-reading a third of its prompt. So 2 names of 5 are asked about, and as many are right as if all were (29 of those 80)."""
+FAR_LIKELIER = 3.0
+"""Times as likely as a model's own word, of which alone the chance is known: then another name is taken, or the model asked for
+more words. So its own stands in 3 of 5 places, and as many are right as if it were asked in all (29 of those 80)."""
+
+CLEAR = 0.4
+"""The share with which a name is taken without asking, where the model's word leads to none: half of the rest, no worse."""
 
 OTHERS = 0.05
 """The share of what is not known, where not all members are: 23 of 530 names in those packages."""
@@ -150,24 +153,29 @@ def _weighed(chances: Mapping[str, float], shares: Mapping[str, float], *, is_co
     return {name: one - whole for name, one in scores.items()}
 
 
-def keeps(offered: Offered, own: str, logprob: float) -> bool:
-    """Whether a model's own first word may stand, of which only its own chance is known: no other name is far likelier.
+def stands(offered: Offered, own: str, logprob: float) -> tuple[bool, Choice | None]:
+    """Whether a model's own first word may stand, of which only its own chance is known; else the name to take without asking.
 
-    What the model leaves to others is taken to be alike for all of them. Nothing is asked where nobody knows what is likely.
+    What the model leaves to others is taken to be alike for all of them. Where nobody knows what is likely, it stands.
     """
     if not offered.likely:
-        return True
+        return True, None
     rests = {name: name[len(offered.begun) :] for name in _possible(offered, "")}
     word = (Alternative(own, logprob),)
     own_names = {name for name, rest in rests.items() if _next_word(rest, word) is not None}
     least, left = min(offered.likely.values()), max(len(rests) - len(own_names), 1)
     chances = {name: exp(logprob) / len(own_names) if name in own_names else (1 - exp(logprob)) / left for name in rests}
     shares = {name: offered.likely.get(name, least) for name in rests}
-    if not own_names and not offered.are_all:
+    leads_nowhere = not own_names
+    if leads_nowhere and not offered.are_all:
         own_names, chances[""], shares[""] = {""}, exp(logprob), log(OTHERS)
     scores = _weighed(chances, shares, is_counted=True)
     likeliest = max((scores[name] for name in own_names if name in scores), default=None)
-    return likeliest is not None and likeliest + log(WORTH_A_CALL) >= max(scores.values())
+    best = max(scores, key=lambda name: (scores[name], name), default="")
+    if likeliest is not None and likeliest + log(FAR_LIKELIER) >= scores[best]:
+        return True, None
+    is_clear = best and (not leads_nowhere or scores[best] >= log(CLEAR))
+    return False, Choice(rests[best], scores[best]) if is_clear and rests[best] else None
 
 
 def only_left(offered: Offered, written: str) -> Choice | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from indexer.records import Name
-from lsp_server.completion.members import Choice, Offered, begun_behind_dot, choose, is_certain, judge, keeps, may_be_more
+from lsp_server.completion.members import Choice, Offered, begun_behind_dot, choose, is_certain, judge, may_be_more, stands
 from lsp_server.completion.names import Used
 from lsp_server.model.port import Alternative
 
@@ -156,11 +156,25 @@ def test_a_meaning_is_certain_where_it_was_read() -> None:
 
 def test_a_models_own_word_stands_unless_another_name_is_far_likelier() -> None:
     some = Offered(frozenset({"read", "iter_raw", "iter_text"}), likely={"read": -0.4, "iter_raw": -2.0, "iter_text": -2.0})
-    assert keeps(some, "read", -3.0)
-    assert keeps(some, "iter", -0.1)
-    assert not keeps(some, "iter", -3.0)
-    assert not keeps(some, "headers", -0.1)
-    assert keeps(replace(some, likely={}), "headers", -9.0)  # nobody knows better
+    assert stands(some, "read", -3.0) == (True, None)
+    assert stands(some, "iter", -0.1) == (True, None)
+    assert instead(some, "iter", -3.0) == "read"
+    assert instead(some, "headers", -0.1) == "read"
+    assert stands(replace(some, likely={}), "headers", -9.0) == (True, None)  # nobody knows better
+
+
+def test_where_no_other_name_is_clear_the_model_is_to_be_asked() -> None:
+    alike = Offered(frozenset({"read", "iter_raw", "iter_text"}), likely={"read": -1.1, "iter_raw": -1.1, "iter_text": -1.1})
+    assert stands(alike, "headers", -0.1) == (False, None)
+
+
+def test_where_there_may_be_others_a_word_that_is_no_member_may_stand() -> None:
     many = {f"name{at}": -3.4 for at in range(30)}
-    assert keeps(Offered(frozenset(many), are_all=False, likely=many), "headers", -0.1)
-    assert not keeps(Offered(frozenset(many), are_all=False, likely={**many, "name7": -0.3}), "headers", -2.0)
+    assert stands(Offered(frozenset(many), are_all=False, likely=many), "headers", -0.1) == (True, None)
+    assert instead(Offered(frozenset(many), are_all=False, likely={**many, "name7": -0.3}), "headers", -2.0) == "name7"
+
+
+def instead(offered: Offered, own: str, logprob: float) -> str | None:
+    is_right, choice = stands(offered, own, logprob)
+    assert not is_right
+    return choice and choice.text

@@ -109,12 +109,18 @@ async def test_a_member_that_is_no_less_likely_than_others_costs_no_further_call
     assert model.asked == [ASKED]
 
 
-async def test_the_model_is_asked_where_another_name_is_far_likelier() -> None:
-    def words(prompt: str) -> Sequence[str]:
-        return ["iter", "_raw"] if prompt == ASKED.prompt else ["()", "\n"]
-
-    model = Model(words, [Alternative("iter", -0.5), Alternative("read", -0.9)])
+async def test_a_name_that_is_far_likelier_takes_the_place_of_the_models_own() -> None:
+    model = Model(lambda prompt: ["iter", "_raw"] if prompt == ASKED.prompt else ["()", "\n"])
     assert await answer(model, replace(LIKELY, likely={"read": -0.1, "iter_raw": -4.0, "iter_text": -4.0})) == "read()\n"
+    assert [(one.prompt, one.max_tokens, one.alternatives) for one in model.asked] == [
+        ("response.", 8, 0),
+        ("response.read", 7, 0),
+    ]
+
+
+async def test_the_model_is_asked_where_its_word_leads_nowhere_and_no_name_is_clear() -> None:
+    model = Model(goes_on, [Alternative("headers", -0.1), Alternative("read", -0.9)])
+    assert await answer(model, ALIKE) == "read()\n"
     assert [(one.prompt, one.max_tokens, one.alternatives > 0) for one in model.asked] == [
         ("response.", 8, False),
         ("response.", 1, True),
