@@ -44,35 +44,37 @@ class _Answer:
     wrong: Piece | None = None
     instead: Choice | None = None
 
-    def begin(self, offered: Offered | None, first: Piece) -> None:
-        """The model's own first piece: it is wrong where another name is so much likelier that the model is to be asked."""
-        self.offered, self.is_asked = offered, True
-        is_right = True
-        if offered is not None and first.logprobs:
-            is_right, self.instead = stands(offered, first.text, first.logprobs[0])
-        if not is_right:
-            self.wrong = first
-        elif offered is not None and not offered.are_all:
-            self.offered = None  # there may be others: what the model makes of the name is its own affair
-
     def take(self, piece: Piece) -> None:
-        """A piece that goes on with what was written: keep it, or remember that it is wrong."""
+        """A piece that goes on with what was written: keep it, or remember that it is wrong.
+
+        It is wrong where it leads to none of the names, if they are all, and where another is far likelier.
+        """
         if self.offered is not None:
+            if piece.logprobs and piece.text:
+                is_right, self.instead = stands(self.offered, self.written, piece.text, piece.logprobs[0])
+                if not is_right:
+                    self.wrong = piece
+                    return
             verdict = judge(self.offered, self.written + piece.text)
-            if verdict == "none":
+            if verdict == "none" and self.offered.are_all:
                 self.wrong = piece
                 return
-            if verdict == "member":
-                self.offered = None  # the name is whole; what follows is the model's own affair
+            if verdict != "begun":
+                self.offered = None  # the name is whole, or none that is known; what follows is the model's own affair
+        self.keep(piece)
+
+    def keep(self, piece: Piece) -> None:
+        """Go on with a piece."""
         self.written += piece.text
         self.left = max(self.left - 1, 1)
         self.unseen.append(piece)
 
     def choose(self, choice: Choice) -> None:
         """Go on with a word that was chosen; with one that leads to no known name as the model likes."""
-        if self.offered is not None and not (choice.is_member and (self.offered.are_all or not choice.is_whole)):
+        offered = self.offered
+        if not choice.is_member or (offered is not None and judge(offered, self.written + choice.text) != "begun"):
             self.offered = None
-        self.take(Piece(choice.text, logprobs=(choice.logprob,)))
+        self.keep(Piece(choice.text, logprobs=(choice.logprob,)))
 
     def seen(self) -> list[Piece]:
         """The pieces that may be handed on by now."""
@@ -113,9 +115,8 @@ async def _written(answer: _Answer, members: Members, generate: Generate, wanted
     async with aclosing(generate(request)) as pieces:
         async for piece in pieces:
             if not answer.is_asked:
-                answer.begin(await members(), piece)
-            if answer.wrong is None:
-                answer.take(piece)
+                answer.offered, answer.is_asked = await members(), True
+            answer.take(piece)
             if answer.wrong is not None:
                 return
             for one in answer.seen():

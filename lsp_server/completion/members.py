@@ -153,14 +153,15 @@ def _weighed(chances: Mapping[str, float], shares: Mapping[str, float], *, is_co
     return {name: one - whole for name, one in scores.items()}
 
 
-def stands(offered: Offered, own: str, logprob: float) -> tuple[bool, Choice | None]:
-    """Whether a model's own first word may stand, of which only its own chance is known; else the name to take without asking.
+def stands(offered: Offered, written: str, own: str, logprob: float) -> tuple[bool, Choice | None]:
+    """Whether a model's own next word may stand, of which only its own chance is known; else the name to take without asking.
 
     What the model leaves to others is taken to be alike for all of them. Where nobody knows what is likely, it stands.
     """
     if not offered.likely:
         return True, None
-    rests = {name: name[len(offered.begun) :] for name in _possible(offered, "")}
+    start = offered.begun + written
+    rests = {name: name[len(start) :] for name in _possible(offered, written)}
     word = (Alternative(own, logprob),)
     own_names = {name for name, rest in rests.items() if _next_word(rest, word) is not None}
     least, left = min(offered.likely.values()), max(len(rests) - len(own_names), 1)
@@ -170,12 +171,12 @@ def stands(offered: Offered, own: str, logprob: float) -> tuple[bool, Choice | N
     if leads_nowhere and not offered.are_all:
         own_names, chances[""], shares[""] = {""}, exp(logprob), log(OTHERS)
     scores = _weighed(chances, shares, is_counted=True)
-    likeliest = max((scores[name] for name in own_names if name in scores), default=None)
+    likeliest = max((scores[name] for name in own_names), default=None)
     best = max(scores, key=lambda name: (scores[name], name), default="")
     if likeliest is not None and likeliest + log(FAR_LIKELIER) >= scores[best]:
         return True, None
-    is_clear = best and (not leads_nowhere or scores[best] >= log(CLEAR))
-    return False, Choice(rests[best], scores[best]) if is_clear and rests[best] else None
+    is_clear = best and rests[best] and (not leads_nowhere or scores[best] >= log(CLEAR))
+    return False, Choice(rests[best], scores[best]) if is_clear else None
 
 
 def only_left(offered: Offered, written: str) -> Choice | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,9 +16,16 @@ MOST_CUTS = 8
 """Parses for one suggestion: it has at most 16 lines, and the last ones are the ones that go wrong."""
 
 
+_DOT = re.compile(r"[\w)\]](?:\?\.|\.|->|::)\w*$")
+_NAME = re.compile(r"\w+")
+_LONGEST_NAME = 100
+"""Characters before the cursor in which a dot is looked for."""
+
+
 def keep_sound(text: str, before: str, after: str, language: str) -> str:
     """The longest part of `text`, cut at line ends, whose insertion adds no syntax error; empty where even one line does.
 
+    Behind a dot the name alone may be such a part: a model that loses itself in a call's arguments has named the call.
     Without a grammar for the language there is nothing to judge by, and the text is kept as it is.
     """
     above = "\n".join(before.split("\n")[-WINDOW_LINES:])
@@ -26,8 +34,10 @@ def keep_sound(text: str, before: str, after: str, language: str) -> str:
     if allowed is None:
         return text
     lines = text.split("\n")
-    for size in range(len(lines), max(len(lines) - MOST_CUTS, 0), -1):
-        part = "\n".join(lines[:size]).rstrip()
+    parts = ["\n".join(lines[:size]).rstrip() for size in range(len(lines), max(len(lines) - MOST_CUTS, 0), -1)]
+    if _DOT.search(before[-_LONGEST_NAME:]) and (name := _NAME.match(text)):
+        parts.append(name[0])
+    for part in parts:
         errors = count_errors(above + part + below, language)
         if part and errors is not None and errors <= allowed:
             return part

@@ -156,25 +156,32 @@ def test_a_meaning_is_certain_where_it_was_read() -> None:
 
 def test_a_models_own_word_stands_unless_another_name_is_far_likelier() -> None:
     some = Offered(frozenset({"read", "iter_raw", "iter_text"}), likely={"read": -0.4, "iter_raw": -2.0, "iter_text": -2.0})
-    assert stands(some, "read", -3.0) == (True, None)
-    assert stands(some, "iter", -0.1) == (True, None)
+    assert stands(some, "", "read", -3.0) == (True, None)
+    assert stands(some, "", "iter", -0.1) == (True, None)
     assert instead(some, "iter", -3.0) == "read"
     assert instead(some, "headers", -0.1) == "read"
-    assert stands(replace(some, likely={}), "headers", -9.0) == (True, None)  # nobody knows better
+    assert stands(replace(some, likely={}), "", "headers", -9.0) == (True, None)  # nobody knows better
+
+
+def test_the_next_words_of_a_name_are_weighed_too() -> None:
+    texts = Offered(frozenset({"iter_raw", "iter_text"}), likely={"iter_raw": -3.0, "iter_text": -0.1})
+    assert stands(texts, "iter", "_text", -2.0) == (True, None)
+    is_right, choice = stands(texts, "iter", "_raw", -1.0)
+    assert (is_right, choice and choice.text) == (False, "_text")
 
 
 def test_where_no_other_name_is_clear_the_model_is_to_be_asked() -> None:
     alike = Offered(frozenset({"read", "iter_raw", "iter_text"}), likely={"read": -1.1, "iter_raw": -1.1, "iter_text": -1.1})
-    assert stands(alike, "headers", -0.1) == (False, None)
+    assert stands(alike, "", "headers", -0.1) == (False, None)
 
 
 def test_where_there_may_be_others_a_word_that_is_no_member_may_stand() -> None:
     many = {f"name{at}": -3.4 for at in range(30)}
-    assert stands(Offered(frozenset(many), are_all=False, likely=many), "headers", -0.1) == (True, None)
+    assert stands(Offered(frozenset(many), are_all=False, likely=many), "", "headers", -0.1) == (True, None)
     assert instead(Offered(frozenset(many), are_all=False, likely={**many, "name7": -0.3}), "headers", -2.0) == "name7"
 
 
 def instead(offered: Offered, own: str, logprob: float) -> str | None:
-    is_right, choice = stands(offered, own, logprob)
+    is_right, choice = stands(offered, "", own, logprob)
     assert not is_right
     return choice and choice.text
