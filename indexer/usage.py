@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from indexer.meanings import shared_folders
@@ -39,6 +39,7 @@ class Usage:
 
     def __init__(self, root: str) -> None:
         self._root = Path(root)
+        self._last: tuple[Symbols, str, Sequence[str]] | None = None
         self._counted: OrderedDict[str, tuple[tuple[int, int], Mapping[str, Counter[str]]]] = OrderedDict()
 
     def behind(self, symbols: Symbols, spoken: str, path: str) -> Mapping[str, int]:
@@ -46,12 +47,18 @@ class Usage:
 
         `path` is the document that asks: what it holds on the disk is older than the buffer, so it is not counted.
         """
-        files = [one for one in symbols.users([spoken]) if one != path]
+        files = [one for one in self._users(symbols, spoken) if one != path]
         files.sort(key=lambda one: (-shared_folders(one, path), one))
         found = Counter[str]()
         for file in files[:MOST_FILES]:
             found.update(self._pairs(file).get(spoken, ()))
         return found
+
+    def _users(self, symbols: Symbols, spoken: str) -> Sequence[str]:
+        """The files that use a name, looked up once for as long as the next keys ask for the same one of the same commit."""
+        if self._last is None or (self._last[0], self._last[1]) != (symbols, spoken):
+            self._last = symbols, spoken, symbols.users([spoken])
+        return self._last[2]
 
     def _pairs(self, path: str) -> Mapping[str, Counter[str]]:
         place = self._root / path
