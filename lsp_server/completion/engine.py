@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from lsp_server.completion import alternatives, prompt, trim
 from lsp_server.completion.ahead import Ahead, Place
@@ -29,6 +30,9 @@ from lsp_server.completion.window import LONGEST_TAIL
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.port import ChosenModel, Generation, Piece, Usage
 from lsp_server.settings import CompletionSettings
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
 
 GRACE_S = 0.25
 """How long an answer that the user types along waits for the next request. Editors ask 40 to 200 ms after a key."""
@@ -104,7 +108,8 @@ class CompletionEngine:
         self._recent.note(snapshot, request.offset, request.opened)
         if extent_at(before, after, request.trigger) is None:  # text alone forbids it: no need to parse
             return None
-        extent = extent_at(before, after, request.trigger, await self._trees.of(snapshot.uri, snapshot.text, snapshot.language))
+        tree = await self._trees.of(snapshot.uri, snapshot.text, snapshot.language)
+        extent = extent_at(before, after, request.trigger, tree)
         if extent is None:
             return None
         chosen = await self._model()
@@ -122,7 +127,7 @@ class CompletionEngine:
             raise
         clock.mark("model")
         sure = sure_part(answer, run.marks, len(typed), self._sure) if request.trigger == "automatic" else answer
-        text = _cleaned(sure, before, after, run.built, snapshot)
+        text = _cleaned(sure, before, after, run.built, snapshot, tree)
         clock.mark("trim")
         suggestion = Suggestion(
             text=text.replace("\n", snapshot.newline),
@@ -279,7 +284,9 @@ async def _held(
         offering.close()
 
 
-def _cleaned(answer: str, before: str, after: str, built: prompt.Prompt, snapshot: DocumentSnapshot) -> str:
-    """What of an answer may stand at a place; empty for nothing."""
+def _cleaned(
+    answer: str, before: str, after: str, built: prompt.Prompt, snapshot: DocumentSnapshot, tree: Tree | None = None
+) -> str:
+    """What of an answer may stand at a place; empty for nothing. `tree` is that of `before` + `after`, where it is at hand."""
     around = trim.Surroundings(before, after, built.stops)
-    return keep_sound(trim.clean(answer, around), before, after, snapshot.language)
+    return keep_sound(trim.clean(answer, around), before, after, snapshot.language, tree)

@@ -67,6 +67,18 @@ class Trees:
         self._read.clear()
 
 
+def with_insertion(tree: Tree, head: bytes, text: bytes, tail: bytes, language: str) -> Tree:
+    """The tree of `head` + `text` + `tail`, made from that of `head` + `tail`, which stays as it is."""
+    if not text:
+        return tree
+    parser = _parser(language)
+    assert parser is not None  # it made the tree
+    at, whole = len(head), head + text + tail
+    edited = tree.copy()
+    edited.edit(at, at, at + len(text), _point(head, at), _point(head, at), _point(whole, at + len(text)))
+    return parser.parse(whole, edited)
+
+
 def _parser(language: str) -> Parser | None:
     """A parser of its own for each reading: one that was interrupted holds its half of a tree."""
     from tree_sitter import Parser
