@@ -17,7 +17,7 @@ from lsp_server.completion.prompt import Prompt, heal
 from lsp_server.completion.records import new_origin
 from lsp_server.completion.trigger import Extent
 from lsp_server.completion.trim import Surroundings
-from lsp_server.completion.trim.echoes import cut_at_next_lines
+from lsp_server.completion.trim.echoes import cut_at_next_lines, meets_next_line
 from lsp_server.completion.window import Anchor
 from lsp_server.model.port import Piece, Usage
 
@@ -148,8 +148,9 @@ class Run:
 
     def _end_of_use(self) -> int | None:
         """Where the part that may be shown ends, None while more may come. What would be trimmed need not be written."""
-        whole = self.text[: self.text.rfind("\n") + 1]
-        kept = cut_at_next_lines(whole, Surroundings(self.before, self.after))
+        around, at = Surroundings(self.before, self.after), self.text.rfind("\n") + 1
+        whole = self.text if at and meets_next_line(self.text[at:], around) else self.text[:at]
+        kept = cut_at_next_lines(whole, around)
         lines = self.text.count("\n")
         if lines != self._lines:  # only whole lines are judged, and reading costs a millisecond
             self._lines, self._read = lines, brackets(self.text, self.before, self.language)

@@ -34,6 +34,7 @@ async def left(picture: str, answer: str) -> tuple[Run, str]:
     [
         ("def f():\n    ˇ\n    return a\n", "a = 1\n    return a\n│    b = 2\n", "a = 1"),
         ("def f():\n    ˇ\n\n    return a\n", "a = 1\n    return a\n│    b = 2\n", "a = 1"),
+        ("def f():\n    ˇ\n    return total\n", "a = 1\n    return total│\n    b = 2\n", "a = 1"),  # long enough to be sure
         ("def f():\n    reˇ\n    return a\n", "turn a\n│    b = 2\n", ""),
     ],
 )
@@ -48,6 +49,7 @@ async def test_the_line_below_ends_an_answer(picture: str, answer: str, text: st
     [
         ("def f():\n    ˇ\n    a = 1\n", "a = 10\n    return a"),  # only begins like it
         ("def f():\n    ˇ\n    a = 1\n", "b = 1\n    a = 1"),  # more of that line may come
+        ("def f():\n    ˇ\n    check(one, 2)\n", "check(one, 1)\n    check(one, 3)"),
         ("if (a) {\n    ˇ\n}\n", "b();\n    if (c) {\n    }\n    d();"),  # a lone bracket proves nothing
     ],
 )

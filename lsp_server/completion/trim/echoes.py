@@ -48,6 +48,15 @@ def cut_at_next_lines(text: str, around: Surroundings) -> str:
     return text
 
 
+LONG = 10
+"""Characters of a line that seldom is the start of a longer one."""
+
+
+def meets_next_line(line: str, around: Surroundings) -> bool:
+    """Whether a line that has no end yet, and is not the cursor's own, is the line that stands below the cursor already."""
+    return len(around.next_line) >= LONG and line.strip() == around.next_line
+
+
 _STUTTER = re.compile(r"(?P<said>\S.{3,39}?)(?P=said){3,}\S{0,40}$", re.DOTALL)
 _LETTERS = re.compile(r"[^\W\d_]")
 
