@@ -24,7 +24,7 @@ import statistics
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from lsp_server.completion import trim
@@ -101,9 +101,20 @@ def as_usual(chosen: ChosenModel, place: Place) -> Ask:
     return ask
 
 
-async def sit(ask: Ask, place: Place) -> list[tuple[str, float, bool]]:
-    """Type one trace; for each pause its place, seconds from the key to the answer, and whether there was text."""
-    found: list[tuple[str, float, bool]] = []
+@dataclass
+class Pause:
+    """A pause of the typist: seconds from its key to the model's first word (to the answer, where no model was asked) and to
+    the answer, and whether that had text."""
+
+    place: str
+    word_s: float
+    answer_s: float
+    shown: bool
+
+
+async def sit(ask: Ask, place: Place, meter: Meter) -> list[Pause]:
+    """Type one trace, and note its pauses."""
+    found: list[Pause] = []
     text, asking = place.trace.start, None
     for number, key in enumerate(place.trace.keys):
         text = text[: key.offset] + key.text + text[key.offset :]
@@ -111,28 +122,32 @@ async def sit(ask: Ask, place: Place) -> list[tuple[str, float, bool]]:
         snapshot = DocumentSnapshot(f"file:///{place.trace.name}", place.path.name, None, place.language, number, text)
         if asking is not None and not asking.done():
             asking.cancel()
-        began = monotonic()
+        began, first = monotonic(), len(meter.calls)
         asking = asyncio.ensure_future(ask(snapshot, key.offset + len(key.text), lambda document=document: document))
         if not key.place:
             await asyncio.wait({asking}, timeout=key.pause_s)
             await asyncio.sleep(max(0.0, key.pause_s - (monotonic() - began)))
             continue
         await asyncio.wait({asking}, timeout=LONGEST_WAIT_S)
-        found.append((key.place, monotonic() - began, asking.done() and not asking.exception() and asking.result()))
+        took = monotonic() - began
+        words = [one.started + one.first_s - began for one in meter.calls[first:] if one.request.max_tokens > 1 and one.first_s]
+        shown = asking.done() and not asking.exception() and asking.result()
+        found.append(Pause(key.place, min([took, *words]), took, shown))
         await asyncio.sleep(max(0.0, key.pause_s - (monotonic() - began)))
     if asking is not None:
         asking.cancel()
     return found
 
 
-def row(name: str, found: Sequence[tuple[str, float, bool]]) -> tuple[str, float]:
-    """A line of the table, and its p50 at fresh lines."""
-    fresh = [one for one in found if one[0] == "fresh line"]
-    waits = sorted(1000 * took for _, took, _ in fresh)
-    middle, late = quantile(waits, 0.5) or 0, quantile(waits, 0.95) or 0
-    shown = sorted(1000 * took for _, took, there in fresh if there)
-    figures = (len(fresh), *(f"{one:.0f}" for one in (middle, late)), len(shown), f"{quantile(shown, 0.5) or 0:.0f}")
-    return f"| {name} | {' | '.join(map(str, figures))} |", middle
+def row(name: str, found: Sequence[Pause]) -> tuple[str, float, float]:
+    """A line of the table, and its two p50 at fresh lines."""
+    fresh = [one for one in found if one.place == "fresh line"]
+    words, answers = (
+        sorted(1000 * one for one in times) for times in zip(*((p.word_s, p.answer_s) for p in fresh), strict=True)
+    )
+    shares = [quantile(times, share) or 0 for times in (words, answers) for share in (0.5, 0.95)]
+    figures = (len(fresh), *(f"{one:.0f}" for one in shares), sum(one.shown for one in fresh))
+    return f"| {name} | {' | '.join(map(str, figures))} |", shares[0], shares[2]
 
 
 async def stale_read(chosen: ChosenModel, meter: Meter, place: Place) -> tuple[list[float], float]:
@@ -177,16 +192,18 @@ async def main() -> int:
         # What Hearth finds out by itself when the user is away for the first time.
         usual.reuse.limit_tokens = await find_limit(usual, PROMPT_TOKENS)
         hearth = replace(usual, client=ScheduledClient(meter))
-        columns: dict[str, list[tuple[str, float, bool]]] = {"Hearth": [], "usual order": []}
+        columns: dict[str, list[Pause]] = {"Hearth": [], "usual order": []}
         for place in made:  # in turn, so that a machine that grows busy is busy for both
             ask, stop = with_hearth(hearth, place)
-            columns["Hearth"] += await sit(ask, place)
+            columns["Hearth"] += await sit(ask, place, meter)
             stop()
-            columns["usual order"] += await sit(as_usual(usual, place), place)
-        titles = ("pauses on a fresh line", "key to answer p50 ms", "p95", "with text", "key to text p50 ms")
+            columns["usual order"] += await sit(as_usual(usual, place), place, meter)
+        titles = ("pauses on a fresh line", "key to first word p50 ms", "p95", "key to answer p50 ms", "p95", "with text")
         print(f"| {info.name}, {args.runner} | {' | '.join(titles)} |\n|---|{'--:|' * len(titles)}")
-        (line, ours), (other, theirs) = row("Hearth", columns["Hearth"]), row("usual order", columns["usual order"])
-        print(f"{line}\n{other}\n\np50 of the usual order: {ours / theirs if theirs else 0:.2f} times", flush=True)
+        line, *ours = row("Hearth", columns["Hearth"])
+        other, *theirs = row("usual order", columns["usual order"])
+        print(f"{line}\n{other}\n\nof the p50 of the usual order: first word {ours[0] / theirs[0]:.2f}", end="")
+        print(f", answer {ours[1] / theirs[1]:.2f}", flush=True)
         waits, piece = await stale_read(hearth, meter, made[0])
         waited = sorted(1000 * one for one in waits)
         print(
