@@ -235,12 +235,11 @@ async def _start_server(vscode: VSCode, folder: Path, env: Mapping[str, str], tr
 async def _open_folders(page: Page, address: str) -> None:
     # VS Code in a browser sometimes reads a workspace's file before it can, and then has a workspace without folders for
     # good; a user reloads the page.
-    files = page.locator(".explorer-folders-view .monaco-list-row").first
-    none = page.locator(".explorer-viewlet .pane-header", has_text="No Folder Opened")
+    title = page.locator(".explorer-viewlet .pane-header .title").first
     for _ in range(_LOADS):
         await page.goto(address)
-        await files.or_(none).first.wait_for()
-        if await files.is_visible():
+        await title.wait_for()
+        if (await title.inner_text()).casefold() != "no folder opened":
             return
     raise AssertionError(f"VS Code was loaded {_LOADS} times and had no folder: {address}")
 
