@@ -1,4 +1,5 @@
-"""Look at an index on disk: whether all that its commit says is so, and what it holds. Reads only; mends nothing."""
+"""Look at an index on disk: whether it is current, whether all that its commit says is so, and what it holds. Reads only; mends
+nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ from indexer.footprint import TABLES, bytes_on_disk, files_below, verify
 from indexer.languages import language_of
 from indexer.manifest import MANIFEST, Entry, Manifest, load_inventory, load_manifest
 from indexer.plan import plan
+from indexer.quota import within
 from indexer.settings import IndexSettings
+from indexer.upkeep import needs_tidying
 from indexer.versions import count_versions
 from indexer.walk import walk
 
@@ -76,6 +79,20 @@ def check(root: Path, location: Path, settings: IndexSettings) -> Checkup:
     changed = [job for job in todo.read if not job.known]  # the others may only have been touched
     touched = [job for job in todo.read if job.known and _differs(root / job.path, job.known)]
     return Checkup(manifest.files, manifest.chunks, tuple(damage), len(changed) + len(touched) + len(todo.gone))
+
+
+def is_current(root: Path, location: Path, settings: IndexSettings) -> bool:
+    """Whether a build would find nothing to do. Asks no embedder, which may take seconds and other programs' memory to start,
+    and opens no table."""
+    try:
+        manifest = load_manifest(location)
+        if manifest is None or needs_tidying(manifest, idle=True):
+            return False
+        verify(location, manifest.footprint or {})
+        todo = plan(within(walk(root, settings).files, settings.max_source_bytes), load_inventory(location, manifest))
+    except IndexDamagedError:
+        return False
+    return not todo.read and not todo.gone
 
 
 def stats(location: Path) -> Stats:

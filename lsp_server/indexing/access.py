@@ -87,6 +87,13 @@ def build(job: Job, embedder: Embedder, on_progress: Callable[[Progress], None],
     return build_index(Path(job.root), _location(job), _walk(job), embedder, on_progress=on_progress, cancelled=cancelled)
 
 
+def is_current(job: Job) -> bool:
+    """Whether a build would find nothing to do; no embedder is made to know it."""
+    from indexer.inspection import is_current as look
+
+    return look(Path(job.root), _location(job), _walk(job))
+
+
 def make_updater(job: Job, embedder: Embedder) -> Updater:
     """What brings saved files up to date; for one thread. Its `update` raises IndexerError."""
     from indexer.build import Updater

@@ -28,14 +28,24 @@ LONGEST_LINE = 1 << 20
 """A report lists one sentence for each file that could not be read."""
 
 
-async def build_in_child(
-    job: Job, on_progress: Callable[[Progress], None], precedence: Precedence, *, patient: bool = True
-) -> BuildReport:
-    """Index a folder in a process of its own. Raises the IndexerError that the child names.
+async def build_in_child(job: Job, on_progress: Callable[[Progress], None], precedence: Precedence) -> BuildReport:
+    """Index a folder in a process of its own. Raises the IndexerError that the child names. Cancelling ends the child, which
+    may first keep what it has embedded. While others have `precedence`, the child gives the model server no texts."""
+    report = await _in_child(job, on_progress, precedence, look=False)
+    assert report is not None, "only a look has nothing to do"
+    return report
 
-    Cancelling ends the child, which may first keep what it has embedded; one for which there is no patience is killed, because
-    somebody waits to write. While others have `precedence`, the child gives the model server no texts.
-    """
+
+async def look_in_child(job: Job, on_progress: Callable[[Progress], None], precedence: Precedence) -> int:
+    """The same, where anything has changed; returns how many files had. Cancelling kills the child, which loses nothing that
+    was committed: somebody waits to write."""
+    report = await _in_child(job, on_progress, precedence, look=True)
+    return report.added + report.replaced + report.deleted if report is not None else 0
+
+
+async def _in_child(
+    job: Job, on_progress: Callable[[Progress], None], precedence: Precedence, *, look: bool
+) -> BuildReport | None:
     process = await asyncio.create_subprocess_exec(
         *_command(),
         stdin=asyncio.subprocess.PIPE,
@@ -54,29 +64,30 @@ async def build_in_child(
             stdin.write(HOLD if held else GO_ON)
 
     try:
-        stdin.write(json.dumps(job.to_json()).encode() + b"\n")
+        stdin.write(json.dumps({"job": job.to_json(), "look": look}).encode() + b"\n")
         with precedence.heard_by(tell):
             async for line in process.stdout:
-                if (report := _read(line, on_progress)) is not None:
+                done, report = _read(line, on_progress)
+                if done:
                     return report
         raise IndexerError(
             f"The process that indexes ended in the middle (exit code {await process.wait()}).",
             "Run the command `hearth.reindex`; what was indexed before is in use.",
         )
     except asyncio.CancelledError:
-        if not patient:
+        if look:
             _kill(process)
         raise
     finally:
         await _end(process)
 
 
-def _read(line: bytes, on_progress: Callable[[Progress], None]) -> BuildReport | None:
-    """The report, where this line is the last. Raises the error if it is one."""
+def _read(line: bytes, on_progress: Callable[[Progress], None]) -> tuple[bool, BuildReport | None]:
+    """Whether this line is the last, and its report. Raises the error if it is one."""
     try:
         message: dict[str, Any] = json.loads(line)
     except ValueError:
-        return None
+        return False, None
     if "progress" in message:
         on_progress(Progress(*message["progress"]))
     elif "error" in message:
@@ -85,8 +96,8 @@ def _read(line: bytes, on_progress: Callable[[Progress], None]) -> BuildReport |
         raise kind(error["message"], error["advice"])
     elif "report" in message:
         report = message["report"]
-        return BuildReport(**{**report, "messages": tuple(report["messages"])})
-    return None
+        return True, report and BuildReport(**{**report, "messages": tuple(report["messages"])})
+    return False, None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

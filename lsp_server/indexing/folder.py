@@ -42,8 +42,7 @@ MANY_FILES = 64
 MOST_REBUILDS = 2
 """In one session, for damage: first as always, then from nothing."""
 
-FIRST_RETRY_S = 2.0
-LONGEST_RETRY_S = 60.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 2.0, 60.0
 """Another writer is a second editor window or `lsp_server index`: done within seconds, or with the whole folder to go."""
 
 
@@ -75,8 +74,7 @@ class FolderIndex:
 
     async def search(self, text: str, *, k: int, asker: Asker = "question") -> Sequence[Hit]:
         """Chunks that answer a question, or resemble the code at a cursor, best first; none while there is no index."""
-        lookup = self._lookup
-        if lookup is None:
+        if (lookup := self._lookup) is None:
             return ()
         more = MORE_HITS if self.buffers.are_open else 0
         hits: Sequence[Hit] = await self._asked(partial(lookup.search, text, k=k + more, asker=asker), ())
@@ -84,8 +82,7 @@ class FolderIndex:
 
     async def definitions(self, names: Sequence[str], *, k: int) -> Sequence[Hit]:
         """Chunks that define the names, in the order of the names; none while there is no index."""
-        lookup = self._lookup
-        if lookup is None:
+        if (lookup := self._lookup) is None:
             return ()
         hits: Sequence[Hit] = await self._asked(partial(lookup.definitions, names, k=k), ())
         return await self._thread.run(lambda: self.buffers.defining(hits, names, k)) if self.buffers.are_open else hits
@@ -231,10 +228,7 @@ class FolderIndex:
 
     async def _look(self) -> None:
         """Nobody saves: find what nobody told of. Without the turn, because a save in another folder does not wait for this."""
-        report = await self._idle.run(self._show_progress)
-        if report is not None:
-            if changed := report.added + report.replaced + report.deleted:
-                log.info("%d files of %s had changed, and nobody told of it", changed, self._root.name)
+        if await self._idle.run(self._show_progress) is not None:
             self._well()
             await self._reopen()
         elif self.state.phase == "indexing":

@@ -10,12 +10,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from indexer.errors import IndexLockedError
-from indexer.records import BuildReport, Progress
+from indexer.records import Progress
 from indexer.upkeep import look_again_after
 from lsp_server.indexing.access import Job
-from lsp_server.indexing.child import build_in_child
+from lsp_server.indexing.child import look_in_child
 from lsp_server.indexing.precedence import Precedence
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class Idle:
         self._job, self._precedence = job, precedence or Precedence()
         self._wake = wake
         self._timer: asyncio.TimerHandle | None = None
-        self._running: asyncio.Task[BuildReport] | None = None
+        self._running: asyncio.Task[int] | None = None
         self.is_due = False
 
     def saved(self) -> None:
@@ -58,9 +59,9 @@ class Idle:
         if self._timer is not None:
             self._timer.cancel()
 
-    async def run(self, show: Callable[[Progress], None]) -> BuildReport | None:
-        """Look in a process of its own; None where that came to no end. Raises IndexerError; cancellation passes through and
-        ends the process."""
+    async def run(self, show: Callable[[Progress], None]) -> int | None:
+        """Look in a process of its own: how many files had changed, None where that came to no end. Raises IndexerError;
+        cancellation passes through and ends the process."""
 
         def show_much(progress: Progress) -> None:
             if progress.total >= SHOWN_FROM:
@@ -68,7 +69,7 @@ class Idle:
 
         self.is_due = False
         started = time.monotonic()
-        self._running = asyncio.create_task(build_in_child(self._job, show_much, self._precedence, patient=False))
+        self._running = asyncio.create_task(look_in_child(self._job, show_much, self._precedence))
         try:
             await asyncio.wait([self._running])
         finally:
@@ -81,9 +82,10 @@ class Idle:
             log.info("another process writes this index: its files are looked through another time")
             self.looked()
             return None
-        report = done.result()
-        self.looked(0.0 if report.added + report.replaced else time.monotonic() - started)
-        return report
+        if changed := done.result():
+            log.info("%d files of %s had changed, and nobody told of it", changed, Path(self._job.root).name)
+        self.looked(0.0 if changed else time.monotonic() - started)
+        return changed
 
     def _wait(self, seconds: float) -> None:
         self.close()

@@ -1,8 +1,9 @@
 """The child process that indexes a folder: a job comes in as one line of JSON, progress and the outcome go out as lines.
 
-In comes the job, then `hold` and `go on`: between them a model server is given no texts. It ends when its standard input
-closes: whoever started it is gone or wants no more. Out go `{"progress": [stage, done, total]}` and `{"held": seconds}` before
-it waits, then `{"report": {...}}` or `{"error": {"kind", "message", "advice"}}`, `kind` being a class of `indexer.errors`.
+In comes `{"job": {...}, "look": false}`, then `hold` and `go on`: between them a model server is given no texts. It ends when
+its standard input closes: whoever started it is gone or wants no more. Out go `{"progress": [stage, done, total]}` and
+`{"held": seconds}` before it waits, then `{"report": {...}}` or `{"error": {"kind", "message", "advice"}}`, `kind` being a
+class of `indexer.errors`. With `look` the report is null where there was nothing to do.
 """
 
 from __future__ import annotations
@@ -73,10 +74,15 @@ def main() -> int:
     line = sys.stdin.readline()
     if not line:
         return 1
-    job = access.Job.from_json(json.loads(line))
-    access.warm_up(job)
+    asked = json.loads(line)
+    job = access.Job.from_json(asked["job"])
+    if not asked["look"]:
+        access.warm_up(job)
     threading.Thread(target=_watch, args=(outlet,), daemon=True).start()
     try:
+        if asked["look"] and access.is_current(job):
+            outlet.send({"report": None})
+            return 0
         embedder = access.make_embedder(job, outlet.give_way)
         report = access.build(job, embedder, outlet.progress, outlet.unwanted.is_set)
     except IndexerError as error:

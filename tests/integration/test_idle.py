@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from indexer import upkeep
 from indexer.build import Updater
 from indexer.embedding import make_embedder
+from indexer.errors import EmbedderError
 from indexer.manifest import index_location, load_manifest, writing
 from indexer.records import Progress
 from indexer.settings import IndexSettings
@@ -27,14 +29,14 @@ def never(progress: Progress) -> None:
 
 @pytest.fixture
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """A folder whose index is in several pieces after some saves."""
+    """A folder whose index has had more saves than tidying waits for."""
     monkeypatch.setattr(upkeep, "MAX_GROWTH", 1000.0)
     root = plant(tmp_path / "root", {"a.py": "x = 1\n", "b.py": "y = 2\n" * 400})
     job = Job.of(root, tmp_path / "indexes", Settings())
     embedder = make_embedder("static")
     build(job, embedder, lambda _: None, lambda: False)
     updater = Updater(root, location(job), IndexSettings(), embedder)
-    for edition in range(3):
+    for edition in range(upkeep.WORTH_TIDYING):
         plant(root, {"a.py": f"x = {edition}\n"})
         updater.update(["a.py"])
     return job
@@ -58,9 +60,8 @@ async def test_it_waits_for_a_pause_then_tidies(job: Job, monkeypatch: pytest.Mo
     await due.wait()
     assert one.is_due
     assert writes(job) > 0
-    report = await one.run(never)
-    assert report is not None
-    assert (one.is_due, writes(job), report.added) == (False, 0, 0)
+    assert await one.run(never) == 0
+    assert (one.is_due, writes(job)) == (False, 0)
     one.close()
 
 
@@ -74,9 +75,7 @@ async def test_it_finds_what_nobody_told_of_and_goes_on_looking(job: Job, monkey
         await due.wait()
         due.clear()
         plant(Path(job.root), {f"late_{number}.py": "z = 3\n"})
-        report = await one.run(never)
-        assert report is not None
-        assert (report.added, report.files) == (1, 3 + number)
+        assert await one.run(never) == 1
     one.close()
 
 
@@ -84,9 +83,22 @@ async def test_much_that_is_new_is_shown(job: Job) -> None:
     plant(Path(job.root), {f"many/{number}.py": f"x = {number}\n" for number in range(idle.SHOWN_FROM)})
     shown: list[Progress] = []
     one = Idle(job, lambda: None)
-    assert await one.run(shown.append) is not None
+    assert await one.run(shown.append) == idle.SHOWN_FROM
     one.close()
     assert shown[-1].done == shown[-1].total >= idle.SHOWN_FROM
+
+
+async def test_where_nothing_changed_no_embedder_is_started(job: Job) -> None:
+    one = Idle(job, lambda: None)
+    assert await one.run(never) == 0  # tidies
+    await one.run(never)  # files that changed just before they were looked at are read again
+    dear = Idle(replace(job, embedder="sentence-transformers:/nowhere"), lambda: None)
+    assert await dear.run(never) == 0
+    plant(Path(job.root), {"new.py": "z = 3\n"})
+    with pytest.raises(EmbedderError):
+        await dear.run(never)
+    one.close()
+    dear.close()
 
 
 async def test_a_writer_next_door_is_left_alone(job: Job) -> None:

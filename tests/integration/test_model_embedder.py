@@ -107,7 +107,7 @@ async def test_a_build_in_its_process_asks_the_model_server_for_nothing_while_it
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps(job.to_json()).encode() + b"\n" + child.HOLD)
+        process.stdin.write(json.dumps({"job": job.to_json(), "look": False}).encode() + b"\n" + child.HOLD)
         assert "held" in [json.loads(line) async for line in _until(process.stdout, "held")][-1]
         embedded = [body["input"] for path, body in proxy.asked if path == "/api/embed"]
         assert embedded == [["x"]]  # how many dimensions it has
