@@ -13,7 +13,7 @@ from indexer.records import Contents
 from lsp_server.completion.context import receiver
 from lsp_server.completion.likely import agree, likely, written_behind
 from lsp_server.completion.members import Offered, begun_behind_dot, may_be_more
-from lsp_server.completion.names import RECEIVER
+from lsp_server.completion.names import OWN, RECEIVER
 from lsp_server.completion.records import Repository
 from lsp_server.documents import DocumentSnapshot
 
@@ -57,6 +57,8 @@ class Offering:
             if found is None:
                 return None
             used, held = found
+            if used.spoken in OWN:  # every class says `self`: what others write behind it tells nothing
+                return None
             members = {member.name: member for one in held for member in one.members}
             are_all = _are_complete(held, self._snapshot.path) and not may_be_more(used.spoken, self._before)
             self._listed = Offered(frozenset(members), begun, are_all)

@@ -87,6 +87,11 @@ async def test_nothing_is_known_of_a_name_that_only_sounds_like_a_class() -> Non
     assert await offered(TYPED + "outˇ") is None
 
 
+async def test_of_the_own_object_nothing_is_offered_since_every_class_says_self() -> None:
+    own = "class Page:\n    def turn(self): ...\n\n    def back(self):\n        x = self.ˇ"
+    assert await offered(own) is None
+
+
 async def test_a_class_of_the_document_is_complete_if_its_bases_are() -> None:
     own = "class Page:\n    def turn(self): ...\n\n\ndef f(page: Page):\n    page.ˇ"
     shelf = Shelf()
