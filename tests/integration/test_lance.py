@@ -10,6 +10,17 @@ lancedb = import_lancedb()
 assert "urllib3" not in sys.modules, "the REST client was loaded after all"
 assert callable(lancedb.connect)
 assert import_lancedb() is lancedb
+assert "overrides" not in sys.modules, "a stand-in was left for others to find"
+from overrides import override
+assert override.__module__.startswith("overrides")
+"""
+
+OVERRIDES_IN_USE = """
+import overrides
+from indexer.lance import import_lancedb
+assert callable(import_lancedb().connect)
+import sys
+assert sys.modules["overrides"] is overrides
 """
 
 WHOLE = """
@@ -35,3 +46,7 @@ def test_the_rest_client_stays_out() -> None:
 
 def test_a_version_that_needs_it_is_loaded_whole() -> None:
     run(WHOLE)
+
+
+def test_overrides_that_somebody_uses_are_left_alone() -> None:
+    run(OVERRIDES_IN_USE)
