@@ -10,8 +10,8 @@ from lsp_server.documents import DocumentSnapshot
 LINES, STEP = 16, 8
 """A part's length and how far the next one starts behind it: a function, and no function lies across two parts only."""
 
-MOST_LINES = 1_000
-"""Looked at from the top: 3 ms on the event loop the first time a document is asked about."""
+MOST_LINES = 800
+"""Looked at from the top: 1.4 ms on the event loop the first time a document is asked about."""
 
 LEAST_SHARED = 3
 """Names. Any two files of a language share one or two; fewer say nothing."""

@@ -25,8 +25,8 @@ ABOVE, BELOW = 12, 4
 NEAR = 1_500
 """Characters before the cursor that say what somebody works on: about a function."""
 
-OPENED = 4
-"""Documents opened last that are looked at: each costs some milliseconds once, and older tabs are left open, not used."""
+OPENED = 3
+"""Documents opened last that are looked at: each costs a millisecond or two once, and older tabs are left open, not used."""
 
 
 class Recent:
