@@ -76,13 +76,12 @@ def main() -> int:
         return 1
     asked = json.loads(line)
     job = access.Job.from_json(asked["job"])
-    if not asked["look"]:
-        access.warm_up(job)
+    if asked["look"] and access.is_current(job):
+        outlet.send({"report": None})
+        return 0
+    access.warm_up(job)
     threading.Thread(target=_watch, args=(outlet,), daemon=True).start()
     try:
-        if asked["look"] and access.is_current(job):
-            outlet.send({"report": None})
-            return 0
         embedder = access.make_embedder(job, outlet.give_way)
         report = access.build(job, embedder, outlet.progress, outlet.unwanted.is_set)
     except IndexerError as error:
