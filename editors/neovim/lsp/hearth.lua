@@ -40,6 +40,9 @@ return {
     ["hearth/status"] = function(_, status, ctx)
       require("hearth.status").receive(status, ctx)
     end,
+    ["window/showMessage"] = function(_, params)
+      require("hearth.status").message(params)
+    end,
     ["hearth/partial"] = function(_, piece)
       require("hearth.actions").receive(piece)
     end,

@@ -57,7 +57,7 @@ async function chooseWhatToFetch(found: Models): Promise<string | undefined> {
     detail: one.note,
     name: one.name,
   }));
-  choices.push({ label: "$(edit) Another name…", detail: "Any model that Ollama knows" });
+  choices.push({ label: "$(edit) Another name…", detail: found.unavailable.ollama ?? "Any model that Ollama knows" });
   const chosen = await vscode.window.showQuickPick(choices, {
     title: "Hearth: Fetch a Model",
     placeHolder: "Fetching, and nothing else, reaches beyond this machine",

@@ -57,6 +57,8 @@ export interface Hit {
 /** What `hearth.models` answers. `suggested` can be fetched by `hearth.pullModel`. */
 export interface Models {
   models: { name: string; backend: string; size_bytes: number }[];
+  /** Why a backend has none, for each that does not answer. */
+  unavailable: Record<string, string>;
   chosen: string | null;
   why: string;
   suggested: { name: string; size_bytes: number; note: string; terms: string }[];

@@ -78,14 +78,17 @@ local function stats()
       local function percent(value)
         return type(value) == "number" and ("%d %%"):format(math.floor(100 * value + 0.5)) or "none"
       end
-      local past = ("In %d days: %d suggestions, %s taken, %s of that kept, half of them within %d ms."):format(
-        stats.days_asked,
-        all.suggestions,
-        percent(all.acceptance),
-        percent(all.kept),
-        type(all.total_ms_p50) == "number" and all.total_ms_p50 or 0
-      )
-      vim.notify(now .. "\n" .. past .. " `lsp_server stats` draws them.")
+      local past = ("In %d days: none before."):format(stats.days_asked)
+      if all.suggestions > 0 then
+        past = ("In %d days: %d suggestions, %s taken, %s of that kept, half of them within %d ms. `lsp_server stats` draws them."):format(
+          stats.days_asked,
+          all.suggestions,
+          percent(all.acceptance),
+          percent(all.kept),
+          type(all.total_ms_p50) == "number" and all.total_ms_p50 or 0
+        )
+      end
+      vim.notify(now .. "\n" .. past)
     end)
   end)
 end

@@ -102,6 +102,13 @@ function M.pull(name, execute)
     if missing ~= "" and not known(missing) then
       table.insert(suggested, 1, { name = missing, size_bytes = 0, note = "The one that your settings name." })
     end
+    if #suggested == 0 then
+      local why = result.unavailable and result.unavailable.ollama or ""
+      local told = "Hearth: there is nothing to fetch. %s `:Hearth pull NAME` asks Ollama for any model; a server installed as"
+        .. " hearth-lsp[embedded] needs no Ollama."
+      vim.notify(told:format(why), vim.log.levels.WARN)
+      return
+    end
     vim.ui.select(suggested, {
       prompt = "Fetch which model?",
       format_item = function(one)

@@ -38,6 +38,23 @@ function M.told(status)
   return vim.fn.strdisplaywidth(whole) <= vim.v.echospace and whole or "Hearth: " .. SHORT[status.state]
 end
 
+local LEVELS = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO }
+
+--- The handler of `window/showMessage`. On one line: Neovim 0.11 stops everything with "Press ENTER" at a longer one, while the
+--- user types. The server's log has all of it.
+---@param params {type: integer, message: string}
+function M.message(params)
+  local text = params.message:gsub("%s+", " ")
+  local more = " … (:Hearth log)"
+  local room = vim.v.echospace - vim.fn.strdisplaywidth(more)
+  if vim.fn.strdisplaywidth(text) > vim.v.echospace then
+    text = vim.fn.strcharpart(text, 0, math.max(20, room)) .. more
+  end
+  -- Two messages at once would stop it as well.
+  vim.cmd.redraw()
+  vim.notify(text, LEVELS[params.type] or vim.log.levels.INFO)
+end
+
 --- The handler of `hearth/status`.
 ---@param status hearth.Status
 function M.receive(status)
