@@ -45,6 +45,10 @@ MAX_WORKERS = 4
 JOBS_A_WORKER = 6
 """At least so many where there is little to do, so that no worker waits long for the last one."""
 
+MOST_KEPT = 20 * JOB_BYTES
+"""After a larger build its workers end at once: two would hold 180 MB while the tables are put together, and starting them is a
+hundredth of its time."""
+
 _PROGRAM = "from indexer.workers import answer_jobs; answer_jobs()"
 
 
@@ -84,7 +88,7 @@ def analyse_all(
             yield analyse_here(str(root), part)
         return
     # Whoever gives up half-way has to close this generator, or the workers live until it is collected.
-    with Pool(str(root), embedder, min(many, len(parts)), full=size >= WORTH_WORKERS) as pool:
+    with Pool(str(root), embedder, min(many, len(parts)), full=size >= WORTH_WORKERS, keep=size <= MOST_KEPT) as pool:
         yield from pool.results(parts)
 
 
@@ -180,11 +184,11 @@ def _parts(jobs: Sequence[Job], part_bytes: int) -> Iterator[list[Job]]:
 
 
 class Pool:
-    """Workers, each driven by a thread that does nothing but wait for it. Those that are kept are taken first, and all are kept
-    when the work is done; unless it is to be `full`, only where there is none a fresh one is started. `program` is what a
-    worker runs in place of ours."""
+    """Workers, each driven by a thread that does nothing but wait for it: first those that were kept, and fresh ones till it is
+    `full`, or else until there is one. `keep` them when the work is done. `program` is what a worker runs in place of ours."""
 
-    def __init__(self, root: str, embedder: str, size: int, *, full: bool = True, program: str = "") -> None:
+    def __init__(self, root: str, embedder: str, size: int, *, full: bool = True, keep: bool = True, program: str = "") -> None:
+        self._keep = keep
         self._full = full
         self._program = program
         self._root = root
@@ -206,7 +210,7 @@ class Pool:
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         self._closing = True
-        unwanted = failure is not None or bool(self._program)
+        unwanted = failure is not None or not self._keep or bool(self._program)
         if unwanted:
             for worker in list(self._workers):
                 worker.stop()
