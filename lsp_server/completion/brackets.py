@@ -29,7 +29,8 @@ _PAIRS = {"string_start": 1, "string_end": -1}
 class Line:
     """`depth` is how many brackets are open at a line's end, 0 being those at the cursor; `lowest` the least within the line.
 
-    `goes_on` says that the line begins inside a string or a comment.
+    `goes_on` says that the line begins inside a string or a comment of the text's own. One around the cursor does not count:
+    where it begins above the window, or ends there, code and string look the other way round.
     """
 
     depth: int
@@ -58,12 +59,13 @@ def brackets(text: str, before: str, language: str) -> Brackets | None:
     line = len(above[: above.rfind("\n") + 1].encode("utf-8", "replace"))
     stack: list[str] = []
     outer = depth = lowest = quotes = 0  # `outer`: how many of the stack are from above the cursor's line
+    around = 0  # of the quotes, those that are open at the cursor
     goes_on, found = False, list[Line]()
     ends = [*_line_ends(text, cursor), sys.maxsize]
     for token in _tokens(tree.root_node):
         while token.start_byte >= ends[len(found)]:
             found.append(Line(depth, lowest, goes_on))
-            lowest, goes_on = depth, quotes > 0
+            lowest, goes_on = depth, quotes > around
         opens = 0 if quotes else _opens(token)  # what stands inside of a string closes again inside of it
         if token.start_byte < cursor:
             stack = [*stack, token.type[-1]] if opens > 0 else stack[: len(stack) + opens]
@@ -72,12 +74,13 @@ def brackets(text: str, before: str, language: str) -> Brackets | None:
             depth += opens
             lowest = min(lowest, depth)
         quotes = max(quotes + _quotes(token, quotes), 0)
+        around = quotes if token.start_byte < cursor else min(around, quotes)
         while token.end_byte > ends[len(found)]:  # a string or a comment that is one token over several lines
             found.append(Line(depth, lowest, goes_on))
-            lowest, goes_on = depth, True
+            lowest, goes_on = depth, token.start_byte >= cursor
     while len(found) + 1 < len(ends):
         found.append(Line(depth, lowest, goes_on))
-        lowest, goes_on = depth, quotes > 0
+        lowest, goes_on = depth, quotes > around
     return Brackets(tuple(found), stack[-1:] == ["{"], len(stack) - outer)
 
 

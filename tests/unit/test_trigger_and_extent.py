@@ -107,6 +107,11 @@ BY_THE_TREE = {
     "an empty line ends what is not open": ("c", "int f() {\n    ", "a();│\n\n    b();\n"),
     "an empty line ends nothing that is open": ("c", "int f() {\n    ", "if (a) {\n\n        b();\n    }│\n\n"),
     "words end blocks by their indentation": ("ruby", "def f", "\n  1\nend│\nx\n"),
+    "a documentation that begins above what is read": (
+        "python",
+        'class A:\n    def f(self):\n        """What it\n        does.\n        """\n' + 97 * "        a()\n" + "        ",
+        "b()│\n    def g(self):\n        c()\n",
+    ),
     "an unfinished answer is read as well": ("rust", "fn f() {\n    ", "let a = vec![1];\n    a│\n}\n\nfn g() {\n    let"),
 }
 
