@@ -82,6 +82,14 @@ async def test_status_and_stats_say_how_it_is(screen: Screen) -> None:
     await said(screen, "suggestions")
 
 
+async def test_a_long_message_of_the_server_stays_on_one_line(screen: Screen) -> None:
+    long = {"type": 2, "message": "Hearth: " + "long " * 60}
+    await screen.lua("require('hearth.status').message(...)", long)
+    told = await said(screen, "long long")
+    assert len(told) <= await screen.lua("return vim.v.echospace")
+    assert told.endswith("(:Hearth log)")
+
+
 async def test_commands_complete(screen: Screen) -> None:
     found = await screen.lua("return vim.fn.getcompletion('Hearth re', 'cmdline')")
     assert found == ["refactor", "restart"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -178,7 +179,9 @@ async def test_the_model_can_be_chosen_and_the_choice_is_the_users_setting(windo
     await window.bench.choose("smollm2:other")
 
     async def chosen() -> bool:
-        return json.loads(window.bench.settings.read_text()).get("hearth.model.name") == "smollm2:other"
+        with contextlib.suppress(json.JSONDecodeError):  # while it is written it is empty
+            return bool(json.loads(window.bench.settings.read_text()).get("hearth.model.name") == "smollm2:other")
+        return False
 
     await window.bench.until(chosen, "the user's setting")
     await window.until_status("flame Hearth")

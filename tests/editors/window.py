@@ -13,7 +13,7 @@ from tests.editors.texts import TOTAL, upto
 from tests.support.editors.workbench import Workbench
 from tests.support.scripted_ollama import MODEL, ScriptedOllama
 
-SERVER = [sys.executable, "-m", "lsp_server", "serve", "--log-level", "info"]
+SERVER = [sys.executable, "-P", "-m", "lsp_server", "serve", "--log-level", "info"]
 
 _names = count(1)
 

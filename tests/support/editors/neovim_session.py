@@ -15,7 +15,7 @@ from tests.support.editors.screen import Screen
 
 PLUGIN = ROOT / "editors" / "neovim"
 
-SERVER = (sys.executable, "-m", "lsp_server", "serve", "--log-level", "info")
+SERVER = (sys.executable, "-P", "-m", "lsp_server", "serve", "--log-level", "info")
 
 _INIT = """\
 -- What a user writes, and what a test needs: a group of its own for ghost text, no intro, no swap files.

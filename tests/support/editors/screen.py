@@ -15,7 +15,7 @@ from tests.support.editors.neovims import Neovim
 
 WIDTH, HEIGHT = 100, 30
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 """No test waits this long but one that is going to fail: conditions are looked at whenever the screen changes."""
 
 

@@ -4,7 +4,20 @@
 """
 
 from tests.support.ollama.build import OllamaUnavailable, binary
-from tests.support.ollama.instance import Instance, start
+from tests.support.ollama.instance import Instance, start, start_empty
 from tests.support.ollama.models import GEMMA, INSERT, MINILM, MODELS, SMOLLM
+from tests.support.ollama.registry import registry
 
-__all__ = ["GEMMA", "INSERT", "MINILM", "MODELS", "SMOLLM", "Instance", "OllamaUnavailable", "binary", "start"]
+__all__ = [
+    "GEMMA",
+    "INSERT",
+    "MINILM",
+    "MODELS",
+    "SMOLLM",
+    "Instance",
+    "OllamaUnavailable",
+    "binary",
+    "registry",
+    "start",
+    "start_empty",
+]

@@ -99,6 +99,16 @@ def start(**environment: str) -> Instance:
     return instance
 
 
+def start_empty(folder: Path, **environment: str) -> Instance:
+    """An instance that has no model yet; what it is given lies in `folder`. Raises as `start` does."""
+    return _launch(build.binary(), {"OLLAMA_MODELS": str(folder), **environment})
+
+
+def models_folder() -> Path:
+    """Where the models of `models.MODELS` lie, as Ollama keeps them."""
+    return cache_folder("ollama", build.version(build.binary()), f"models-{models.fingerprint()}")
+
+
 def _launch(program: Path, more: Mapping[str, str]) -> Instance:
     version = build.version(program)
     home = cache_folder("ollama", version, "home")
@@ -108,7 +118,7 @@ def _launch(program: Path, more: Mapping[str, str]) -> Instance:
         **{key: value for key, value in os.environ.items() if not key.startswith("OLLAMA_")},
         "HOME": str(home),  # it writes a key pair there; the user's own is not ours to touch
         "OLLAMA_HOST": f"127.0.0.1:{port}",
-        "OLLAMA_MODELS": str(cache_folder("ollama", version, f"models-{models.fingerprint()}")),
+        "OLLAMA_MODELS": str(models_folder()),
         "OLLAMA_NO_CLOUD": "1",
         "OLLAMA_NOPRUNE": "1",  # another instance may be writing to the same folder
         **more,
