@@ -161,9 +161,7 @@ async def test_a_killed_server_comes_back(window: Window) -> None:
 
     await window.bench.until(replaced, "another server")
     await window.until_status("flame Hearth")
-    await window.edit(upto(TOTAL, '"""\n') + "    ")
-    await window.bench.type("ret")
-    await window.bench.until_ghost("urn sum(prices)")
+    await window.warm_up()  # VS Code may show for a moment what the dead one said: a key that is typed then asks nobody
 
 
 def _command(process: psutil.Process) -> list[str]:

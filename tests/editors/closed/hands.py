@@ -24,7 +24,7 @@ class Hands(Protocol):
         ...
 
     async def warm_up(self, file: Path) -> None:
-        """Return when the editor asks for ghost text at all."""
+        """Open a file of calls and type its next key, again where the editor did not ask for ghost text yet."""
         ...
 
     async def new(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.editors.closed.hands import Part
-from tests.editors.closed.project import WHOLE
+from tests.editors.closed.project import NEXT_KEY, WHOLE
 from tests.support.editors.neovim_session import ghost_text, neovim_session
 from tests.support.editors.neovims import neovim
 from tests.support.editors.screen import Screen
@@ -70,7 +70,9 @@ class NeovimHands:
         await self._inserting()
 
     async def warm_up(self, file: Path) -> None:
-        """Nothing: Neovim asks from the first key on."""
+        """Once: Neovim asks from the first key on that it is attached."""
+        await self.open(file)
+        await self.type(NEXT_KEY)
 
     async def new(self) -> None:
         await self.screen.type("<Esc>")
