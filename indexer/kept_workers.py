@@ -48,6 +48,9 @@ class Worker:
         self._said = said
         self._listening = listening
         self._fresh = fresh
+        self._watcher: threading.Thread | None = None
+        self._ending = threading.Lock()  # its number is another process's as soon as somebody has waited for its end
+        self._ended = False
         self.rests_since = 0.0
 
     def ask(self, job: object) -> Any:
@@ -67,11 +70,32 @@ class Worker:
 
     def stop(self) -> None:
         """End it at once: whatever it is doing is not wanted any more."""
-        with suppress(ProcessLookupError):
-            self._fresh.kill() if self._fresh else os.kill(self.process, signal.SIGKILL)
+        with self._ending:
+            if not self._ended:
+                with suppress(ProcessLookupError):
+                    os.kill(self.process, signal.SIGKILL)
+                self._reap()
         self.forget()
-        with suppress(ChildProcessError):  # somebody waited for it
+        if self._watcher is not None:
+            self._watcher.join()
+
+    def watch(self) -> None:
+        """Have a thread wait for its end, because an ended process stays in the system's table until somebody has."""
+        if self._watcher is None and hasattr(os, "waitid"):
+            self._watcher = threading.Thread(target=self._wait_for_its_end, daemon=True, name="indexer-worker-end")
+            self._watcher.start()
+
+    def _wait_for_its_end(self) -> None:
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOWAIT)
+        with self._ending:
+            if not self._ended:
+                self._reap()
+
+    def _reap(self) -> None:
+        with suppress(ChildProcessError):  # a program of its own waits for all of its children
             self._fresh.wait() if self._fresh else os.waitpid(self.process, 0)
+        self._ended = True
 
     def forget(self) -> None:
         """Close our ends of its pipes."""
@@ -167,6 +191,7 @@ class Kept:
             except OSError:
                 worker.stop()
                 continue
+            worker.watch()
             with self._lock:
                 self._workers.append(worker)
 

@@ -96,7 +96,10 @@ def warm_up(embedder: str = "", size: int = WORTH_READY_WORKERS) -> None:
     """Fork the workers of a build of so many bytes that is about to come, while this process has one thread. Takes 10 ms; does
     nothing where a fork is not safe or not worth while, and does no harm if the build does not come."""
     many = min(os.cpu_count() or 1, MAX_WORKERS)
-    if many > 1 and size >= WORTH_READY_WORKERS and not kept() and can_fork():
+    if many > 1 and size >= WORTH_READY_WORKERS and not kept():
+        kept().take(0)  # ends those that have rested too long, and the threads that wait for them
+        if not can_fork():
+            return
         if embedder:
             with suppress(EmbedderError):  # the build will say so
                 _ = _embedder(embedder).dimensions  # loaded once, and shared by all

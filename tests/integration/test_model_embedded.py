@@ -42,7 +42,14 @@ async def _all(client: ModelClient, request: Generation, model: str = SMOLLM) ->
 
 
 def _children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "lsp_server.model.runner" in child.cmdline()]
+    return [child for child in psutil.Process().children() if "lsp_server.model.runner" in _command(child)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has just ended
+        return []
 
 
 async def _until_started() -> None:
