@@ -419,6 +419,7 @@ def test_a_broken_manifest_is_mended_by_a_build(library: Index) -> None:
     assert library.search("add_book")[0].path == "shelf.py"
 
 
+@pytest.mark.slow
 def test_many_saves_do_not_rot_the_index(library: Index, tmp_path: Path) -> None:
     library.build()
     for number in range(30):

@@ -69,6 +69,7 @@ def test_a_reader_follows_saves_deletions_and_tidying(
     assert rows_of(location) == rows_of(tmp_path / "clean")
 
 
+@pytest.mark.slow
 def test_versions_and_bytes_stay_bounded_and_readers_see_every_save(place: tuple[Path, Path], static: Embedder) -> None:
     root, location = place
     reader, updater = IndexReader.open(location, static), Updater(root, location, ANY, static)

@@ -84,6 +84,7 @@ print(next(found), next(found))
 """
 
 
+@pytest.mark.slow
 def test_where_the_system_refuses_to_watch_there_are_turns_all_the_same(root: Path) -> None:
     """No more files may be open, a watcher's among them: what a machine with too many watchers says, too."""
     done = subprocess.run([sys.executable, "-c", REFUSED, str(root)], capture_output=True, text=True, check=True)
