@@ -19,7 +19,7 @@ Tell = Callable[[bool], None]
 
 
 class Precedence:
-    """For one event loop. Builds `listen`; around what somebody waits for stands `with precedence.given():`."""
+    """For one event loop. A build is told by `heard_by`; around what somebody waits for stands `with precedence.given():`."""
 
     def __init__(self) -> None:
         self._waiting = 0

@@ -8,11 +8,11 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.editors.texts import AREA, CALL, GREETING, TOTAL, upto
 from tests.editors.window import Window
+from tests.support.processes import running_below
 
 pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
 
@@ -149,26 +149,15 @@ async def test_switched_off_and_on_again(window: Window) -> None:
 
 
 async def test_a_killed_server_comes_back(window: Window) -> None:
-    def servers() -> list[psutil.Process]:
-        ours = psutil.Process().children(recursive=True)
-        return [one for one in ours if one.is_running() and "lsp_server" in _command(one) and "serve" in _command(one)]
-
-    (victim,) = servers()
+    (victim,) = running_below("lsp_server", "serve")
     os.kill(victim.pid, signal.SIGKILL)
 
     async def replaced() -> bool:
-        return [one.pid for one in servers()] not in ([], [victim.pid])
+        return [one.pid for one in running_below("lsp_server", "serve")] not in ([], [victim.pid])
 
     await window.bench.until(replaced, "another server")
     await window.until_status("flame Hearth")
     await window.warm_up()  # VS Code may show for a moment what the dead one said: a key that is typed then asks nobody
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
 
 
 async def test_the_model_can_be_chosen_and_the_choice_is_the_users_setting(window: Window) -> None:

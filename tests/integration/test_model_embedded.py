@@ -19,6 +19,7 @@ from lsp_server.model.openai_compatible import OpenAICompatibleClient
 from lsp_server.model.port import Generation, Message, ModelClient, Piece
 from lsp_server.model.weights import WEIGHTS
 from tests.support.faults import WRONG, Fault, faulty
+from tests.support.processes import running_below
 
 pytestmark = pytest.mark.embedded
 
@@ -42,14 +43,7 @@ async def _all(client: ModelClient, request: Generation, model: str = SMOLLM) ->
 
 
 def _children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "lsp_server.model.runner" in _command(child)]
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:  # it has just ended
-        return []
+    return running_below("lsp_server.model.runner")
 
 
 async def _until_started() -> None:

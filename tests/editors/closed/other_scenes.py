@@ -7,8 +7,8 @@ import signal
 
 from tests.editors.closed.ghost_scenes import Seen, drawn, drawn_in, reads
 from tests.editors.closed.hands import Hands
-from tests.editors.closed.processes import servers
 from tests.editors.closed.project import REWRITES, Project
+from tests.support.processes import running_below
 
 ENOUGH_WORDS = 3
 """Of an explanation that is still being written: fewer could be a heading that was there at once."""
@@ -64,18 +64,23 @@ async def cancelled(hands: Hands, project: Project) -> Seen:
 
 async def killed(hands: Hands, project: Project) -> Seen:
     """A server that is killed comes back by itself, and ghost text with it."""
-    victims = servers()
+    victims = _servers()
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
 
     async def another() -> bool:
-        now = servers()
+        now = _servers()
         return bool(now) and not {*now} & {*victims} and await hands.status() == "ready"
 
     await hands.until(another, "another server, ready")
     # An editor may show for a moment what the server said that is dead, and a key that is typed then asks nobody.
     await hands.warm_up(project.folder / "after_kill.py")
     return {"killed": len(victims), "drawn": await drawn(hands)}
+
+
+def _servers() -> list[int]:
+    """The server that the editor has started, and any that it started anew; their workers are not among them."""
+    return [one.pid for one in running_below("lsp_server", "serve")]
 
 
 OTHER_SCENES = (explained, rewritten_and_undone, cancelled, killed)
