@@ -161,12 +161,12 @@ def aged(root: Path) -> None:
 def test_an_unchanged_directory_is_not_written_again(library: Index) -> None:
     aged(library.root)
     library.build()
-    before = (library.location / MANIFEST).stat()
+    before = (library.location / MANIFEST).stat().st_mtime_ns  # not all of it: reading changes the time of access
     report = library.build()
     assert counts(report) == (0, 0, 0)
     assert (report.files, report.chunks, report.symbols) == (3, 3, 4)
     assert report.skipped == {"empty": 1, "secret": 1}
-    assert (library.location / MANIFEST).stat() == before
+    assert (library.location / MANIFEST).stat().st_mtime_ns == before
 
 
 def test_a_touched_file_is_not_indexed_again(library: Index, tmp_path: Path) -> None:
