@@ -16,7 +16,7 @@ from lsp_server.errors import ModelFailedError, ModelMissingError
 
 _NO_WAY = re.compile(
     r"dial (?:tcp|udp)|lookup \S+|no such host|network is unreachable|connection re(?:fused|set)|i/o timeout|TLS handshake"
-    r"|deadline exceeded|unexpected EOF|max retries exceeded",
+    r"|deadline exceeded|\bEOF\b|max retries exceeded",
     re.IGNORECASE,
 )
 """Words of Go's network code, and of Ollama's when it gave up trying again."""

@@ -22,6 +22,7 @@ MANIFEST = 'pull model manifest: Get "https://registry.ollama.ai/v2/library/a/ma
         (MANIFEST + "dial udp 10.0.0.1:53: connect: network is unreachable", ModelFailedError, "could not reach its registry"),
         (MANIFEST + "dial tcp 127.0.0.1:1: connect: connection refused", ModelFailedError, "could not reach its registry"),
         (MANIFEST + "net/http: TLS handshake timeout", ModelFailedError, "could not reach its registry"),
+        (MANIFEST + "EOF", ModelFailedError, "could not reach its registry"),  # what listens there hung up: a firewall does
         ("max retries exceeded: unexpected EOF", ModelFailedError, "could not reach its registry"),
         ("pull model manifest: file does not exist", ModelMissingError, "no model `a:1b` to fetch"),
         ("write /models/blobs/sha256-1-partial: no space left on device", ModelFailedError, "disk is full"),
