@@ -29,7 +29,7 @@ test: setup check ## every test, with a real Ollama (built once if there is none
 
 test-fast: setup ## the developer's loop: what needs no model and no editor, in under a minute
 	$(BIN)/python -m pytest -q -m "not slow and not ollama and not embedded and not editors" \
-		tests/unit tests/integration tests/e2e/test_ghost_text.py
+		tests/unit tests/integration tests/e2e/ghost_text
 
 test-extras: $(EXTRAS)/.ready ## what needs sentence-transformers, in an environment of its own (torch with it: 6 GB, 5 minutes)
 	$(EXTRAS)/bin/python -m pytest -q tests/extras

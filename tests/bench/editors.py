@@ -27,7 +27,7 @@ from tests.support.editors.neovim_session import ghost_text, neovim_session
 from tests.support.editors.neovims import neovim
 from tests.support.editors.recital import recite
 from tests.support.editors.vscode import vscode
-from tests.support.editors.workbench import vscode_window
+from tests.support.editors.vscode_window import vscode_window
 from tests.support.scripted_ollama import MODEL, scripted_ollama
 
 ROUNDS = 12

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -282,30 +281,3 @@ async def test_tests_go_to_a_new_file_where_the_client_can_create_one(bench: Ben
     assert (created["kind"], created["uri"]) == ("create", place)
     assert change["textDocument"] == {"uri": place, "version": None}
     assert "def test_double" in change["edits"][0]["newText"]
-
-
-async def test_actions_may_have_a_model_of_their_own(tmp_path: Path) -> None:
-    """Ghost text asks the one and an action the other; while the other writes, a keystroke is answered."""
-    with scripted_ollama() as model:
-        model.models.append("larger:scripted")
-        model.reply = lambda prompt: ["1"]
-        write_config(tmp_path, scripted_config(model.url) + '[actions]\nmodel = "larger:scripted"\n')
-        async with running_server(tmp_path) as wire:
-            wire.replies["workspace/applyEdit"] = lambda params: {"applied": False}
-            wire.replies["window/showDocument"] = lambda params: {"success": True}
-            (tmp_path / "repository").mkdir()
-            await wire.initialize(KINDS["plain"], folders=[tmp_path / "repository"])
-            await wire.status("ready")
-            bench = Bench(wire, "plain", "utf-16", tmp_path)
-            _, about = bench.open(SHOP)
-            model.gate.clear()
-            acting = asyncio.ensure_future(bench.act("explain", about))
-            await asyncio.to_thread(model.wait_until_asked, 1)
-            wire.open("file:///nowhere/typed.py", "x = ")
-            number = wire.ask_ghost_text("file:///nowhere/typed.py", 0, 4)
-            await asyncio.to_thread(model.wait_until_asked, 2)
-            assert not model.asked[0].closed.is_set()
-            model.gate.set()
-            assert (await wire.answer(number))["result"]["items"][0]["insertText"] == "1"
-            await acting
-            assert [one.body["model"] for one in model.asked[:2]] == ["larger:scripted", "smollm2:scripted"]

@@ -1,4 +1,4 @@
-"""Typing while a model writes, through the real server: edits land where the code is by now, or not at all."""
+"""Typing while a model writes, through the real server: edits land where the code is by now or nowhere, keys are answered."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from indexer.languages import parse
 from lsp_server.actions.change import errors
+from tests.support.action_bench import KINDS, Bench
 from tests.support.editing import Editor, edits_for
 from tests.support.editing import applied as after
 from tests.support.replies import BAD, GOOD, Sample, samples
@@ -104,3 +105,30 @@ def _delivered(round_: Round) -> bool:
     gone = set(editor.text.splitlines()) - set(result.splitlines())
     assert all("total" in line or "never twice" in line for line in gone), gone
     return True
+
+
+async def test_actions_may_have_a_model_of_their_own(tmp_path: Path) -> None:
+    """Ghost text asks the one and an action the other; while the other writes, a keystroke is answered."""
+    with scripted_ollama() as model:
+        model.models.append("larger:scripted")
+        model.reply = lambda prompt: ["1"]
+        write_config(tmp_path, scripted_config(model.url) + '[actions]\nmodel = "larger:scripted"\n')
+        async with running_server(tmp_path) as wire:
+            wire.replies["workspace/applyEdit"] = lambda params: {"applied": False}
+            wire.replies["window/showDocument"] = lambda params: {"success": True}
+            (tmp_path / "repository").mkdir()
+            await wire.initialize(KINDS["plain"], folders=[tmp_path / "repository"])
+            await wire.status("ready")
+            bench = Bench(wire, "plain", "utf-16", tmp_path)
+            _, about = bench.open("def add(a, b):\n    returnˇ a + b\n")
+            model.gate.clear()
+            acting = asyncio.ensure_future(bench.act("explain", about))
+            await asyncio.to_thread(model.wait_until_asked, 1)
+            wire.open("file:///nowhere/typed.py", "x = ")
+            number = wire.ask_ghost_text("file:///nowhere/typed.py", 0, 4)
+            await asyncio.to_thread(model.wait_until_asked, 2)
+            assert not model.asked[0].closed.is_set()
+            model.gate.set()
+            assert (await wire.answer(number))["result"]["items"][0]["insertText"] == "1"
+            await acting
+            assert [one.body["model"] for one in model.asked[:2]] == ["larger:scripted", "smollm2:scripted"]

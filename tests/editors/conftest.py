@@ -17,7 +17,7 @@ from tests.support.editors.machine import EditorUnavailable
 from tests.support.editors.neovims import Neovim, neovim
 from tests.support.editors.recital import recite
 from tests.support.editors.vscode import VSCode, vscode
-from tests.support.editors.workbench import vscode_window
+from tests.support.editors.vscode_window import vscode_window
 from tests.support.not_run import cannot_run
 from tests.support.scripted_ollama import ScriptedOllama, scripted_ollama
 

@@ -19,7 +19,8 @@ from tests.support.editors.neovim_session import ghost_text, neovim_session
 from tests.support.editors.recital import recite
 from tests.support.editors.screen import Screen
 from tests.support.editors.vscode import VSCode
-from tests.support.editors.workbench import Workbench, vscode_window
+from tests.support.editors.vscode_window import vscode_window
+from tests.support.editors.workbench import Workbench
 from tests.support.scripted_ollama import MODEL, ScriptedOllama
 
 pytestmark = pytest.mark.editors

@@ -15,7 +15,8 @@ from tests.editors.window import user_settings
 from tests.support.cache import ROOT
 from tests.support.editors.programs import program
 from tests.support.editors.vscode import VSCode
-from tests.support.editors.workbench import Workbench, vscode_window
+from tests.support.editors.vscode_window import vscode_window
+from tests.support.editors.workbench import Workbench
 from tests.support.scripted_ollama import MODEL, ScriptedOllama
 
 pytestmark = pytest.mark.editors

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from indexer.build import build, update
-from indexer.embedding import Embedder, make_embedder
+from indexer.embedding import Embedder
 from indexer.errors import IndexDamagedError, IndexLockedError, NoIndexError
 from indexer.footprint import verify
 from indexer.manifest import load_inventory, load_manifest
@@ -25,11 +25,6 @@ from tests.support.trees import paths_of, plant, rows_of
 
 ANY = IndexSettings()
 MAX_RESIDENT_MIB = 250
-
-
-@pytest.fixture(scope="module")
-def static() -> Embedder:
-    return make_embedder("static")
 
 
 def source(number: int) -> str:

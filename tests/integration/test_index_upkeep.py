@@ -8,7 +8,7 @@ import pytest
 
 from indexer import upkeep
 from indexer.build import Updater, build, update
-from indexer.embedding import Embedder, make_embedder
+from indexer.embedding import Embedder
 from indexer.footprint import TABLES, Piece, verify
 from indexer.manifest import MAX_CHANGES, Entry, Manifest, Removal, load_inventory, load_manifest
 from indexer.search import IndexReader
@@ -18,11 +18,6 @@ from indexer.versions import KEPT_VERSIONS, count_versions, version_of
 from tests.support.trees import plant, rows_of
 
 ANY = IndexSettings()
-
-
-@pytest.fixture(scope="module")
-def static() -> Embedder:
-    return make_embedder("static")
 
 
 def module(number: int, edition: int = 0) -> str:

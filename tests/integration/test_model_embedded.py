@@ -1,4 +1,4 @@
-"""The embedded runner with real weights, and the OpenAI-compatible client against the server inside it."""
+"""The embedded runner with real weights: what it writes and reuses, its child process, and files that are no models."""
 
 from __future__ import annotations
 
@@ -13,21 +13,17 @@ import httpx
 import psutil
 import pytest
 
-from lsp_server.errors import ModelError, ModelFailedError, ModelMissingError, ModelUnreachableError
+from lsp_server.errors import ModelError, ModelFailedError, ModelMissingError
 from lsp_server.model.embedded import EmbeddedClient
-from lsp_server.model.openai_compatible import OpenAICompatibleClient
-from lsp_server.model.port import Generation, Message, ModelClient, Piece
+from lsp_server.model.port import Generation
 from lsp_server.model.weights import WEIGHTS
-from tests.support.faults import WRONG, Fault, faulty
+from tests.support.asking import CHAT, CODE, every_piece, steps
 from tests.support.processes import running_below
 
 pytestmark = pytest.mark.embedded
 
 SMOLLM = "smollm2"
-CODE = Generation("def add(a, b):\n    return", max_tokens=4)
-CHAT = Generation(messages=(Message("user", "Say hi."),), max_tokens=4)
-LONG = "".join(f"def step_{number}(value):\n    return value * {number}\n\n" for number in range(12))
-OPENAI = frozenset({"/v1/completions", "/v1/chat/completions"})
+LONG = steps(12)
 
 
 @pytest.fixture
@@ -35,11 +31,6 @@ async def client(weights: Path) -> AsyncGenerator[EmbeddedClient, None]:
     opened = EmbeddedClient(weights)
     yield opened
     await opened.aclose()
-
-
-async def _all(client: ModelClient, request: Generation, model: str = SMOLLM) -> list[Piece]:
-    async with aclosing(client.generate(model, request)) as pieces:
-        return [piece async for piece in pieces]
 
 
 def _children() -> list[psutil.Process]:
@@ -59,13 +50,13 @@ async def _until_ended(children: list[psutil.Process]) -> None:
 
 async def test_it_writes_and_counts_what_it_reused(client: EmbeddedClient) -> None:
     for request in (CODE, CHAT):
-        *pieces, last = await _all(client, request)
+        *pieces, last = await every_piece(client, request, SMOLLM)
         assert "".join(piece.text for piece in pieces)
         assert last.usage
         assert last.usage.generated_tokens == 4
         assert last.finish == "length"
-    first = (await _all(client, Generation(LONG, max_tokens=1)))[-1].usage
-    grown = (await _all(client, Generation(LONG + "def more", max_tokens=1)))[-1].usage
+    first = (await every_piece(client, Generation(LONG, max_tokens=1), SMOLLM))[-1].usage
+    grown = (await every_piece(client, Generation(LONG + "def more", max_tokens=1), SMOLLM))[-1].usage
     assert first
     assert grown
     assert first.reused_tokens == 0
@@ -76,9 +67,9 @@ async def test_it_writes_and_counts_what_it_reused(client: EmbeddedClient) -> No
 
 async def test_what_another_prompt_displaced_comes_back(client: EmbeddedClient) -> None:
     """One slot and a memory of prompts: completion and chat take turns without reading everything again."""
-    first = (await _all(client, Generation(LONG, max_tokens=1)))[-1].usage
-    await _all(client, Generation("something else entirely\n" + LONG[:400], max_tokens=1))
-    again = (await _all(client, Generation(LONG, max_tokens=1)))[-1].usage
+    first = (await every_piece(client, Generation(LONG, max_tokens=1), SMOLLM))[-1].usage
+    await every_piece(client, Generation("something else entirely\n" + LONG[:400], max_tokens=1), SMOLLM)
+    again = (await every_piece(client, Generation(LONG, max_tokens=1), SMOLLM))[-1].usage
     assert first
     assert again
     assert again.reused_tokens is not None
@@ -88,8 +79,8 @@ async def test_what_another_prompt_displaced_comes_back(client: EmbeddedClient) 
 async def test_a_sliding_window_is_kept_whole(client: EmbeddedClient) -> None:
     """Without `swa_full` Gemma reads everything again after any change before its last tokens."""
     prompt = LONG * 3  # longer than its window of 512
-    first = (await _all(client, Generation(prompt, max_tokens=1), "gemma3:270m"))[-1].usage
-    changed = (await _all(client, Generation(prompt[:-200] + "CHANGED\n", max_tokens=1), "gemma3:270m"))[-1].usage
+    first = (await every_piece(client, Generation(prompt, max_tokens=1), "gemma3:270m"))[-1].usage
+    changed = (await every_piece(client, Generation(prompt[:-200] + "CHANGED\n", max_tokens=1), "gemma3:270m"))[-1].usage
     assert first
     assert changed
     assert first.prompt_tokens > 512
@@ -98,17 +89,19 @@ async def test_a_sliding_window_is_kept_whole(client: EmbeddedClient) -> None:
 
 
 async def test_stops_seeds_and_logprobs(client: EmbeddedClient) -> None:
-    stopped = await _all(client, Generation("1, 2, 3, 4,", max_tokens=60, stop=("8",), logprobs=True))
+    stopped = await every_piece(client, Generation("1, 2, 3, 4,", max_tokens=60, stop=("8",), logprobs=True), SMOLLM)
     assert stopped[-1].finish == "stop"
     assert "8" not in "".join(piece.text for piece in stopped)
     assert any(piece.logprobs for piece in stopped)
-    assert not any(piece.logprobs for piece in await _all(client, CODE))
+    assert not any(piece.logprobs for piece in await every_piece(client, CODE, SMOLLM))
     dice = Generation("import ", max_tokens=6, temperature=1.0, seed=5)
-    assert [piece.text for piece in await _all(client, dice)] == [piece.text for piece in await _all(client, dice)]
+    assert [piece.text for piece in await every_piece(client, dice, SMOLLM)] == [
+        piece.text for piece in await every_piece(client, dice, SMOLLM)
+    ]
 
 
 async def test_likely_words_in_place_of_a_token_come_when_asked_for(client: EmbeddedClient) -> None:
-    asked = await _all(client, Generation(CODE.prompt, max_tokens=1, alternatives=20))
+    asked = await every_piece(client, Generation(CODE.prompt, max_tokens=1, alternatives=20), SMOLLM)
     others = next(piece.alternatives for piece in asked if piece.alternatives)
     assert len(others) == 20
     assert "".join(piece.text for piece in asked).startswith(others[0].text)
@@ -118,25 +111,27 @@ async def test_closing_while_it_writes_frees_it(client: EmbeddedClient) -> None:
     endless = Generation("def f():\n    return [0, 1, 2, 3,", max_tokens=100_000)
     async with aclosing(client.generate(SMOLLM, endless)) as pieces:
         await anext(pieces)
-    await asyncio.wait_for(_all(client, CODE), 60)
+    await asyncio.wait_for(every_piece(client, CODE, SMOLLM), 60)
 
 
 async def test_a_cancelled_first_request_does_not_stop_the_loading(client: EmbeddedClient) -> None:
-    task = asyncio.create_task(_all(client, CODE))
+    task = asyncio.create_task(every_piece(client, CODE, SMOLLM))
     await _until_started()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     [child] = _children()
-    await _all(client, CODE)
+    await every_piece(client, CODE, SMOLLM)
     assert _children() == [child]
 
 
 async def test_one_model_at_a_time(client: EmbeddedClient) -> None:
-    answers = await asyncio.gather(_all(client, CODE), _all(client, CODE, "gemma3:270m"), return_exceptions=True)
+    answers = await asyncio.gather(
+        every_piece(client, CODE, SMOLLM), every_piece(client, CODE, "gemma3:270m"), return_exceptions=True
+    )
     # The second request made the first one's runner go, before or while it wrote.
     assert any(isinstance(answer, list) for answer in answers)
-    await _all(client, CODE, "gemma3:270m")
+    await every_piece(client, CODE, "gemma3:270m")
     assert len(_children()) == 1
 
 
@@ -149,13 +144,13 @@ async def test_a_runner_that_dies_is_reported_and_started_again(client: Embedded
             async for _ in pieces:
                 pass
     assert "starts again" in caught.value.advice
-    assert await _all(client, CODE)
+    assert await every_piece(client, CODE, SMOLLM)
 
 
 async def test_closing_ends_the_child_and_may_be_done_twice(weights: Path) -> None:
     client = EmbeddedClient(weights)
     await client.aclose()
-    await _all(client, CODE)
+    await every_piece(client, CODE, SMOLLM)
     children = _children()
     assert len(children) == 1
     await client.aclose()
@@ -165,7 +160,7 @@ async def test_closing_ends_the_child_and_may_be_done_twice(weights: Path) -> No
 
 async def test_closing_while_it_loads_leaves_no_child(weights: Path) -> None:
     client = EmbeddedClient(weights)
-    task = asyncio.create_task(_all(client, CODE))
+    task = asyncio.create_task(every_piece(client, CODE, SMOLLM))
     await _until_started()
     children = _children()
     await client.aclose()
@@ -176,7 +171,7 @@ async def test_closing_while_it_loads_leaves_no_child(weights: Path) -> None:
 
 async def test_only_who_knows_the_key_may_ask(client: EmbeddedClient) -> None:
     """Another user of the machine can reach the port; prompts are none of their business."""
-    await _all(client, CODE)
+    await every_piece(client, CODE, SMOLLM)
     [child] = _children()
     [port] = {one.laddr.port for one in child.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
     assert {one.laddr.ip for one in child.net_connections("tcp") if one.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
@@ -203,12 +198,12 @@ async def test_nothing_pulled_is_no_model(tmp_path: Path) -> None:
     client = EmbeddedClient(tmp_path)
     assert await client.models() == []
     with pytest.raises(ModelMissingError) as caught:
-        await _all(client, CODE)
+        await every_piece(client, CODE, SMOLLM)
     assert "models pull smollm2" in caught.value.advice
     with pytest.raises(ModelMissingError, match="does not know"):
         await client.describe("qwen2.5-coder:1.5b")
     with pytest.raises(ModelMissingError, match="no model file"):
-        await _all(client, CODE, str(tmp_path / "none.gguf"))
+        await every_piece(client, CODE, str(tmp_path / "none.gguf"))
     with pytest.raises(ModelFailedError):
         await client.embed(SMOLLM, ["x"])
 
@@ -231,79 +226,11 @@ async def test_a_bad_file_is_one_sentence_and_the_next_model_works(
         }[damage]
     )
     with pytest.raises(ModelFailedError, match=r"bad\.gguf") as caught:
-        await _all(client, CODE, str(bad))
+        await every_piece(client, CODE, str(bad))
     assert caught.value.advice
     assert "\n" not in str(caught.value)
     assert not _children()
-    assert await _all(client, CODE)
-
-
-# --- the OpenAI-compatible client, against the same server
-
-
-@pytest.fixture
-async def server(client: EmbeddedClient) -> tuple[str, str]:
-    """Address and key of a real llama.cpp server."""
-    await _all(client, CODE)
-    assert client._child  # the one real server of this protocol here; only the client knows its key
-    runner = client._child.ready.result()
-    return runner.client.url, runner.client._http.headers["authorization"].removeprefix("Bearer ")
-
-
-async def test_the_openai_protocol(server: tuple[str, str]) -> None:
-    client = OpenAICompatibleClient(server[0], api_key=server[1])
-    [info] = await client.models()
-    assert info.backend == "openai_compatible"
-    assert info.context_tokens == 8192
-    assert await client.describe(info.name) == info
-    for request in (CODE, CHAT):
-        *pieces, last = await _all(client, request, info.name)
-        assert "".join(piece.text for piece in pieces)
-        assert last.usage
-        assert last.usage.prompt_tokens > 5
-        assert last.usage.generated_tokens == 4
-        assert last.finish == "length"
-    with pytest.raises(ModelMissingError, match="nope"):
-        await client.describe("nope")
-    with pytest.raises(ModelFailedError, match="cannot be told"):
-        await anext(client.pull("x"))
-    with pytest.raises(ModelError):
-        await client.embed(info.name, ["x"])
-    await client.aclose()
-
-
-async def test_a_wrong_key_says_where_keys_go(server: tuple[str, str]) -> None:
-    for key in ("", "wrong"):
-        client = OpenAICompatibleClient(server[0], api_key=key)
-        with pytest.raises(ModelFailedError, match="refused") as caught:
-            await _all(client, CODE, "m")
-        assert "config.toml" in caught.value.advice
-        await client.aclose()
-
-
-@pytest.mark.parametrize("request_", [CODE, CHAT], ids=["completion", "chat"])
-async def test_faults_of_such_a_server(server: tuple[str, str], request_: Generation) -> None:
-    async with faulty(server[0].removesuffix("/v1")) as proxy:
-        proxy.on = OPENAI
-        client = OpenAICompatibleClient(proxy.url + "/v1", api_key=server[1])
-        for fault in WRONG:
-            proxy.fault = fault
-            with pytest.raises(ModelError) as caught:
-                await _all(client, request_, "m")
-            assert "The model server" in str(caught.value), fault
-            assert caught.value.advice, fault
-            proxy.fault = Fault.NONE
-            assert await _all(client, request_, "m"), fault
-        await client.aclose()
-
-
-async def test_nobody_listening(unused_tcp_port: int) -> None:
-    client = OpenAICompatibleClient(f"http://127.0.0.1:{unused_tcp_port}/v1")
-    for call in (client.models(), _all(client, CODE, "m"), client.embed("m", ["x"])):
-        with pytest.raises(ModelUnreachableError) as caught:
-            await call
-        assert "model.openai_base_url" in caught.value.advice
-    await client.aclose()
+    assert await every_piece(client, CODE, SMOLLM)
 
 
 async def test_a_repository_cannot_put_its_own_program_in_place(
@@ -318,7 +245,7 @@ async def test_a_repository_cannot_put_its_own_program_in_place(
     monkeypatch.chdir(tmp_path)
     client = EmbeddedClient(weights)
     try:
-        assert await _all(client, CODE)
+        assert await every_piece(client, CODE, SMOLLM)
     finally:
         await client.aclose()
     assert not told.exists()

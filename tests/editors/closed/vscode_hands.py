@@ -21,7 +21,8 @@ from tests.support.cache import ROOT
 from tests.support.editors.extension import packed_extension
 from tests.support.editors.programs import program
 from tests.support.editors.vscode import vscode
-from tests.support.editors.workbench import Workbench, vscode_window
+from tests.support.editors.vscode_window import vscode_window
+from tests.support.editors.workbench import Workbench
 from tests.support.ollama import SMOLLM
 
 _KEYS: dict[Part, str] = {"all": "Tab", "word": "Control+ArrowRight", "line": "Control+ArrowDown"}
