@@ -8,6 +8,7 @@ from indexer.languages import known
 from lsp_server.actions import region
 from lsp_server.actions.documentation import STYLES
 from lsp_server.actions.records import Action, Diagnostic, Offer, Reach, Region, Target
+from lsp_server.actions.scoping import SCOPINGS
 from lsp_server.actions.testfiles import CONVENTIONS
 from lsp_server.errors import UsageError
 
@@ -22,7 +23,10 @@ ACTIONS: Sequence[Action] = (
     ),
     Action("simplify", "Simplify", "refactor.rewrite", "code", "region", "simplify", promise="behaviour"),
     Action("extract", "Extract a function", "refactor.extract.function", "code", "definition", "extract", promise="behaviour"),
-    Action("rename", "Rename for clarity", "refactor.rewrite", "code", "definition", "rename", promise="names"),
+    Action(
+        "rename", "Rename for clarity", "refactor.rewrite", "code", "definition", "rename",
+        promise="names", languages=frozenset(SCOPINGS),
+    ),
     Action(
         "types", "Add types", "refactor.rewrite", "code", "region", "types",
         promise="types", languages=OPTIONAL_TYPES,

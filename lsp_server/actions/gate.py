@@ -16,8 +16,9 @@ from dataclasses import replace
 from indexer.languages import known, parse
 from indexer.records import Symbol
 from lsp_server.actions.change import Change, errors, inside, outside, rows_of, touching
-from lsp_server.actions.likeness import Part, kept
+from lsp_server.actions.likeness import kept
 from lsp_server.actions.records import FileEdit, Refusal, Span
+from lsp_server.actions.tokens import Part
 from lsp_server.actions.wording import cut_off, invisible, nothing, placeholder, shrunk, talk, unrelated
 
 
@@ -138,10 +139,10 @@ def promised(change: Change) -> Refusal | None:
     parts = Part(change.before, change.trees[0], change.old), Part(change.after, change.trees[1], change.new)
     broken = touching(errors(change.trees[0]), change.before, change.old)  # then nobody knows where its head ends
     if one is None or other is None or broken or one.start_line - 1 != rows_of(change.before, change.old)[0]:
-        return kept(change.promise, *parts)
+        return kept(change.promise, change.language, *parts)
     spans = _span(change.before, one), _span(change.after, other)
     definitions = replace(parts[0], span=spans[0]), replace(parts[1], span=spans[1])
-    return kept(change.promise, *parts, definitions)
+    return kept(change.promise, change.language, *parts, definitions)
 
 
 def _span(text: str, symbol: Symbol) -> Span:

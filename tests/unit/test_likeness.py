@@ -6,8 +6,9 @@ import pytest
 
 from indexer.languages import parse
 from lsp_server.actions import catalogue, patch
-from lsp_server.actions.likeness import Part, kept
+from lsp_server.actions.likeness import kept
 from lsp_server.actions.records import FileEdit, Promise, Refusal, Region, Span
+from lsp_server.actions.tokens import Part
 from lsp_server.documents import DocumentSnapshot
 
 PY = "def f(a, b=1):\n    x = a.x + g(b, x=2)\n    for i, j in x:\n        print(f'{i}')\n    return x\n"
@@ -71,7 +72,10 @@ NOT_RENAMED = [
 ]  # fmt: skip
 
 TYPED = [
-    ("python", PY, PY.replace("(a, b=1)", "(a: A, b: int = 1) -> int")),
+    ("python", "class A:\n    x = 1\n", "class A:\n    x: int = 1\n"),
+    ("python", "def f(a):  # type: (int) -> int\n    return a\n", "def f(a: int) -> int:\n    return a\n"),
+    ("python", "from b import *\ndef f(a):\n    return a\n", "from b import *\ndef f(a: C) -> C:\n    return a\n"),
+    ("python", PY, PY.replace("(a, b=1)", "(a: object, b: int = 1) -> int")),
     ("python", PY, PY.replace("x = a", "x: int = a")),
     (
         "typescript",
@@ -82,6 +86,17 @@ TYPED = [
 ]  # fmt: skip
 
 NOT_TYPED = [
+    ("python", PY, PY.replace("(a, b=1)", "(a: List, b: int = 1)")),  # nobody imports it
+    ("python", "def f(a):\n    return a  # as it is\n", "def f(a: int):\n    return a\n"),
+    ("python", "@dataclass\nclass A:\n    x = 1\n", "@dataclass\nclass A:\n    x: int = 1\n"),
+    ("python", "class A(Model):\n    x = 1\n", "class A(Model):\n    x: int = 1\n"),
+    ("typescript", "class A {\n  constructor(x) {}\n}\n", "class A {\n  constructor(private x: B) {}\n}\n"),
+    ("php", "<?php\nfunction f($a) {\n  return (int) $a;\n}\n", "<?php\nfunction f($a) {\n  return (float) $a;\n}\n"),
+    (
+        "php",
+        "<?php\nfunction f($a) {\n  try { g(); } catch (E $e) { }\n}\n",
+        "<?php\nfunction f($a) {\n  try { g(); } catch (F $e) { }\n}\n",
+    ),
     ("python", PY, PY.replace("(a, b=1)", "(a: A, b: int = 2) -> int")),
     ("python", PY, PY.replace("(a, b=1)", "(a: A, c: int = 1)")),
     ("python", PY, PY.replace("return x", "return int(x)")),
@@ -96,7 +111,7 @@ def judged(promise: Promise, language: str, before: str, after: str) -> Refusal 
     assert before != after
     assert not trees[1].root_node.has_error
     parts = [Part(text, tree, Span(0, len(text))) for text, tree in zip((before, after), trees, strict=True)]
-    return kept(promise, *parts, (parts[0], parts[1]))
+    return kept(promise, language, *parts, (parts[0], parts[1]))
 
 
 @pytest.mark.parametrize(("language", "before", "after"), RENAMED)
