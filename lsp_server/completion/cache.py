@@ -22,8 +22,10 @@ class SuggestionCache:
         self._known: OrderedDict[bytes, Suggestion | None] = OrderedDict()
         self._places: dict[bytes, int] = {}  # how long the text before each place is
 
-    def put(self, uri: str, before: str, after: str, model: str, suggestion: Suggestion | None) -> None:
-        """Remember what was suggested between two texts."""
+    def put(self, uri: str, before: str, after: str, model: str, suggestion: Suggestion | None, *, ends: bool = False) -> None:
+        """Remember what was suggested between two texts. Where it `ends`, nothing is to be suggested behind all of it."""
+        if ends and suggestion is not None:
+            self.put(uri, before + suggestion.text, after, model, None)
         key = _key(uri, before, after, model)
         self._known.pop(key, None)  # the newest stand at the end
         self._known[key] = suggestion

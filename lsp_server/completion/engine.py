@@ -144,7 +144,8 @@ class CompletionEngine:
             suggestion = await self._with_others(suggestion, request, chosen, extent)
         kept = suggestion if text else None
         if run.whole:
-            self._cache.put(snapshot.uri, before, after, chosen.info.name, kept)
+            ends = run.ends_behind(typed + text)
+            self._cache.put(snapshot.uri, before, after, chosen.info.name, kept, ends=ends)
             suggested = "" if run.meets_below else text  # then nothing comes behind it
             self._ahead.begin(Place(snapshot, before, after, suggested), chosen, run.anchor)
         return kept
@@ -237,7 +238,8 @@ class CompletionEngine:
             context=run.anchor.snippets,
             usage=self._usage(chosen, run),
         )
-        self._cache.put(run.uri, place.before, place.after, run.model, suggestion if text else None)
+        ends = run.ends_behind(text)
+        self._cache.put(run.uri, place.before, place.after, run.model, suggestion if text else None, ends=ends)
 
     def _leave(self, run: Run, request: CompletionRequest) -> None:
         """A request is cancelled: its run ends with it, unless others read it or the user types along what it writes."""

@@ -15,9 +15,9 @@ from lsp_server.completion.confidence import Mark
 from lsp_server.completion.extent import end_of_suggestion
 from lsp_server.completion.prompt import Prompt, heal
 from lsp_server.completion.records import new_origin
-from lsp_server.completion.trigger import Extent
+from lsp_server.completion.trigger import Extent, extent_at
 from lsp_server.completion.trim import Surroundings
-from lsp_server.completion.trim.echoes import cut_at_next_lines, meets_next_line
+from lsp_server.completion.trim.echoes import cut_at_next_lines, runs_into_next_line
 from lsp_server.completion.window import Anchor
 from lsp_server.model.port import Piece, Usage
 
@@ -61,6 +61,7 @@ class Run:
         self.is_learnt = False
         self.meets_below = False
         self.shared: int | None = None
+        self._ends_line = False
         self._lines = 0
         self._read: Brackets | None = None
         self._stopping = False
@@ -111,6 +112,15 @@ class Run:
         """Whether the model said all that it had to say here: only then is an empty answer an answer."""
         return self.finished and not self._stopping and self.error is None
 
+    def ends_behind(self, shown: str) -> bool:
+        """Whether the model says nothing more behind `shown` on its line: it is the whole answer, and the model ended its line.
+
+        Behind the head of a block more is wanted than the rest of a line, and nothing is known of that.
+        """
+        if not self.whole or not self._ends_line or not shown or self.text.rstrip() != shown:
+            return False
+        return extent_at(self.before + shown, self.after, "automatic") is Extent.LINE
+
     def cancel(self) -> None:
         """Stop: the model's socket is closed at the next step of the event loop. Nobody joins from now on."""
         self._stopping = True
@@ -142,15 +152,19 @@ class Run:
                 self.marks += [Mark(len(self.text), logprob) for logprob in piece.logprobs]
                 end = self._end_of_use()
                 if end is not None:
+                    self._ends_line = self.text.startswith("\n", end)
                     self.text = self.text[:end]
                     break
+                self._ends_line = piece.finish == "stop"
                 self._changed.set()
 
     def _end_of_use(self) -> int | None:
         """Where the part that may be shown ends, None while more may come. What would be trimmed need not be written."""
         around, at = Surroundings(self.before, self.after), self.text.rfind("\n") + 1
-        whole = self.text if at and meets_next_line(self.text[at:], around) else self.text[:at]
+        whole = self.text[:at]
         kept = cut_at_next_lines(whole, around)
+        if at and len(kept) == len(whole) and runs_into_next_line(self.text, around):
+            kept = whole[:-1]
         lines = self.text.count("\n")
         if lines != self._lines:  # only whole lines are judged, and reading costs a millisecond
             self._lines, self._read = lines, brackets(self.text, self.before, self.language)

@@ -89,6 +89,14 @@ async def test_typing_along_what_was_shown_asks_no_model(desk: Desk) -> None:
     assert len(desk.runner.calls) == 1
 
 
+async def test_nothing_is_asked_behind_an_answer_that_was_typed_to_its_end(desk: Desk) -> None:
+    start = up_to("    return math")
+    first = await desk.ask(start)
+    assert first is not None
+    assert await desk.ask(start + first.text) is None
+    assert len(desk.runner.calls) == 1
+
+
 async def test_typing_along_what_is_still_written_joins_it(desk: Desk) -> None:
     start = up_to("    return ")
     first = asyncio.ensure_future(desk.ask(start))

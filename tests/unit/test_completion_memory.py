@@ -28,6 +28,13 @@ def test_typing_something_else_or_all_of_it_is_a_new_place() -> None:
     assert cache.get(URI, "return total", "\n", MODEL) == (False, None)
 
 
+def test_nothing_is_suggested_behind_all_of_a_suggestion_that_ends_its_line() -> None:
+    cache = SuggestionCache()
+    cache.put(URI, "return ", "\n", MODEL, Suggestion("total", MODEL, "ollama"), ends=True)
+    assert cache.get(URI, "return total", "\n", MODEL) == (True, None)
+    assert cache.get(URI, "return total.", "\n", MODEL) == (False, None)
+
+
 def test_another_model_document_or_suffix_is_a_new_place() -> None:
     cache = remembered("return ", "\n", "total")
     assert not cache.get(URI, "return ", "\nx", MODEL)[0]

@@ -13,7 +13,7 @@ from lsp_server.completion.window import Anchor
 from lsp_server.model.port import Piece
 
 
-async def left(picture: str, answer: str) -> tuple[Run, str]:
+async def left(picture: str, answer: str, finish: str = "stop") -> tuple[Run, str]:
     """The run at a place after its end, and how much of the answer it had let the model write, a character a token."""
     before, after = picture.split("ˇ")
     taken = []
@@ -22,6 +22,7 @@ async def left(picture: str, answer: str) -> tuple[Run, str]:
         for character in answer:
             taken.append(character)
             yield Piece(character)
+        yield Piece("", finish=finish)
 
     anchor = Anchor("file:///a.py", "m", before, after, before, after, ())
     run = Run(stream(), Prompt(before, "", ()), anchor, before, after, Extent.BLOCK)
@@ -35,6 +36,7 @@ async def left(picture: str, answer: str) -> tuple[Run, str]:
         ("def f():\n    ˇ\n    return a\n", "a = 1\n    return a\n│    b = 2\n", "a = 1"),
         ("def f():\n    ˇ\n\n    return a\n", "a = 1\n    return a\n│    b = 2\n", "a = 1"),
         ("def f():\n    ˇ\n    return total\n", "a = 1\n    return total│\n    b = 2\n", "a = 1"),  # long enough to be sure
+        ("def f():\n    check(1)\n    ˇ\n    return total_of(parts)\n", "a = 1\n    return total_of(│parts)\n", "a = 1"),
         ("def f():\n    reˇ\n    return a\n", "turn a\n│    b = 2\n", ""),
     ],
 )
@@ -50,9 +52,31 @@ async def test_the_line_below_ends_an_answer(picture: str, answer: str, text: st
         ("def f():\n    ˇ\n    a = 1\n", "a = 10\n    return a"),  # only begins like it
         ("def f():\n    ˇ\n    a = 1\n", "b = 1\n    a = 1"),  # more of that line may come
         ("def f():\n    ˇ\n    check(one, 2)\n", "check(one, 1)\n    check(one, 3)"),
+        ("def f():\n    check(one, 1)\n    ˇ\n    check(one, 3)\n", "check(one, 2)\n    check(one, 4)"),  # a series
+        ("def f():\n    ˇ\n    parts.append(part)\n", "part = 1\n    parts.append(1)"),  # most of the line is to come
+        ("def f():\n    ˇ\n        self.grand_total = total\n", "if a:\n    self.grand_total = 1"),  # indented in another way
         ("if (a) {\n    ˇ\n}\n", "b();\n    if (c) {\n    }\n    d();"),  # a lone bracket proves nothing
     ],
 )
 async def test_what_only_looks_like_it_does_not(picture: str, answer: str) -> None:
     run, written = await left(picture, answer)
     assert (run.text, written, run.meets_below) == (answer, answer, False)
+
+
+@pytest.mark.parametrize(
+    ("picture", "answer", "shown", "ends"),
+    [
+        ("def f():\n    ˇ\n", "a = 1\n    return a\n│x = 1\n", "a = 1\n    return a", True),
+        ("def f():\n    ˇ\n", "a = 1\n    return a", "a = 1\n    return a", True),  # the model had no more to say
+        ("def f():\n    ˇ\n", "a = 1\n    return a\n│x = 1\n", "a = 1", False),  # more was said than is shown
+        ("def f():\n    ˇ\n", "for a in b:\n│\n", "for a in b:", False),  # its block is wanted next
+    ],
+)
+async def test_whether_nothing_follows_on_an_answers_last_line(picture: str, answer: str, shown: str, *, ends: bool) -> None:
+    run, _ = await left(picture, answer.replace("│", ""))
+    assert run.ends_behind(shown) is ends
+
+
+async def test_an_answer_that_was_cut_by_its_length_may_go_on() -> None:
+    run, _ = await left("def f():\n    ˇ\n", "a = o", finish="length")
+    assert not run.ends_behind("a = o")

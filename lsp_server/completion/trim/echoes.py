@@ -51,10 +51,35 @@ def cut_at_next_lines(text: str, around: Surroundings) -> str:
 LONG = 10
 """Characters of a line that seldom is the start of a longer one."""
 
+ENOUGH, LONG_START = 0.6, 16
+"""Of the line below, and in characters: what has so much in common with it seldom becomes another line. `results.append(` is
+not enough, which says nothing yet of what is appended."""
 
-def meets_next_line(line: str, around: Surroundings) -> bool:
-    """Whether a line that has no end yet, and is not the cursor's own, is the line that stands below the cursor already."""
-    return len(around.next_line) >= LONG and line.strip() == around.next_line
+
+def runs_into_next_line(text: str, around: Surroundings) -> bool:
+    """Whether the last line of an answer, which has no end yet, becomes the line that stands below the cursor already.
+
+    All of that line is proof if it is long. Its start is, at the same indentation, but not in a series: where the line above
+    begins half so as well (`check(one, 1)`, `check(one, 2)`), the next one is another member of it.
+    """
+    above, _, line = text.rpartition("\n")
+    following, said = around.next_line, line.strip()
+    if len(said) < LONG or len(following) < LONG:
+        return False
+    if said == following:
+        return True
+    if (
+        len(said) < max(ENOUGH * len(following), LONG_START)
+        or not following.startswith(said)
+        or _indentation(line) != around.next_indentation
+    ):
+        return False
+    previous = next((one.strip() for one in reversed((around.line + above).split("\n")) if one.strip()), "")
+    return not previous.startswith(said[: len(said) // 2])
+
+
+def _indentation(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 _STUTTER = re.compile(r"(?P<said>\S.{3,39}?)(?P=said){3,}\S{0,40}$", re.DOTALL)

@@ -27,8 +27,17 @@ class Surroundings:
     @property
     def next_line(self) -> str:
         """The first line below the cursor's that is not blank, without surrounding white space; empty if there is none."""
+        return self._next.strip()
+
+    @property
+    def next_indentation(self) -> str:
+        """The white space in front of that line."""
+        return self._next[: len(self._next) - len(self._next.lstrip())]
+
+    @property
+    def _next(self) -> str:
         below = self.after.split("\n")[1:]
-        return next((line.strip() for line in below if line.strip()), "")
+        return next((line for line in below if line.strip()), "")
 
 
 Filter = Callable[[str, Surroundings], str]
