@@ -253,6 +253,7 @@ class Pool:
             done: Analysed = worker.ask((self._root, part, self._embedder))
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             if self._closing:
+                self._idle.put(worker)  # the next in line fails as well: without a worker it would wait for ever
                 return Analysed()
             worker.stop()
             self._workers.remove(worker)

@@ -9,9 +9,20 @@ from pathlib import Path
 
 _HELP = {"--help", "-h"}
 
+_STOPPED = 130
+"""`cli.console.STOPPED`, which would have to be imported."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code.
+    """Run the command; returns its exit code, also where Ctrl-C comes before the command line is there to hear it."""
+    try:
+        return _run(sys.argv[1:] if argv is None else list(argv))
+    except KeyboardInterrupt:
+        return _STOPPED
+
+
+def _run(arguments: list[str]) -> int:
+    """Run the server or the command line.
 
     No arguments, `serve` or `--stdio` is an editor that waits for its server: it gets it without the half second that the
     command line's libraries take to import.
@@ -19,7 +30,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     _forget_working_directory()
     # numpy's own threads cost five times the work they save on vectors of 256 numbers, and take the cores from the model.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    arguments = sys.argv[1:] if argv is None else list(argv)
     serves = not arguments or arguments[0] == "serve" or "--stdio" in arguments
     if serves and _HELP.isdisjoint(arguments):
         from lsp_server.app import run as serve

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from indexer.build import build
 from indexer.embedding import make_embedder
 from indexer.kept_workers import Kept, started
 from indexer.settings import IndexSettings
-from indexer.workers import Job
+from indexer.workers import Job, Pool
 from tests.support.trees import plant, rows_of
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -180,3 +182,27 @@ def test_a_worker_hears_the_job_that_comes_with_its_rest(tmp_path: Path) -> None
     done = worker.ask((str(tmp_path), [Job("a.py", "python", 9)], ""))
     assert [facts.chunks for facts in done.files] == [1]
     worker.stop()
+
+
+ANSWERS_ONCE = """
+import itertools, threading
+from indexer.kept_workers import serve
+from indexer.workers import Analysed
+jobs = itertools.count()
+serve(lambda job: Analysed() if next(jobs) == 0 else threading.Event().wait())
+"""
+
+
+def test_who_gives_up_is_not_held_by_what_is_still_queued(tmp_path: Path) -> None:
+    """As Ctrl-C does it: the workers end, and the threads that drove them find none for the next part."""
+
+    def give_up() -> None:
+        parts = [[Job(f"{number}.py", "python", 1)] for number in range(20)]
+        with suppress(InterruptedError), Pool(str(tmp_path), "", 2, program=ANSWERS_ONCE) as pool:
+            next(iter(pool.results(parts)))
+            raise InterruptedError
+
+    thread = threading.Thread(target=give_up, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive(), "a thread waits for a worker that nobody gives back"
