@@ -236,8 +236,8 @@ def _address(text: str) -> tuple[str, int]:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lsp_server serve", description="Serve one editor.", add_help=False)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--stdio", action="store_true", help="speak on standard input and output (the default)")
-    where.add_argument("--tcp", type=_address, metavar="[HOST:]PORT", help="wait for one client on a port of this machine")
+    where.add_argument("--stdio", action="store_true")
+    where.add_argument("--tcp", type=_address, metavar="[HOST:]PORT")
     parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
     # VS Code's client library adds it; the same number comes in `initialize`.
     parser.add_argument("--clientProcessId", help=argparse.SUPPRESS)

@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def holds_home(folder: Path) -> bool:
+    """Whether a folder is the user's home, or one above it: opened by accident, never meant to be read as one repository."""
+    try:
+        homes = {Path.home(), Path.home().resolve()}
+    except (OSError, RuntimeError):  # a user that the system does not know has none
+        return False
+    return any(folder == home or folder in home.parents for home in homes)
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """`config` is the user's config.toml; `weights` holds pulled GGUF files; `indexes` holds one folder per indexed root.

@@ -5,6 +5,7 @@ A wrong value never stops the server, and no layer sets what its scope may not (
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, fields, replace
@@ -142,8 +143,13 @@ def _wrong_action(table: Mapping[str, object]) -> str:
 
 
 def _said(value: object) -> str:
-    text = {True: "true", False: "false", None: "null"}.get(value) if value is None or isinstance(value, bool) else None
-    return text or (f"`{value}`" if isinstance(value, str | int | float) else type(value).__name__)
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, str | int | float):
+        return f"`{value}`"
+    if isinstance(value, list | tuple):
+        return f"`{json.dumps(value)}`" if all(isinstance(one, str) for one in value) else "a list of something else"
+    return "a table" if isinstance(value, Mapping) else type(value).__name__
 
 
 def _near(word: str, known: Iterable[str]) -> str:

@@ -49,8 +49,8 @@ class Asked:
 
 
 def _opened(file: Path, root: Path) -> DocumentSnapshot:
-    path = file if file.is_absolute() or file.exists() else root / file
     try:
+        path = file if file.is_absolute() or file.exists() else root / file
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8, so it cannot be edited safely.") from error
@@ -121,12 +121,14 @@ def act(asked: Asked, options: Options) -> int:
         raise UsageError("Give either --apply or --diff.")
     bench = Workbench(backend=options.backend, model=options.model, acting=True)
     console.warn(bench.problems)
-    root = options.root.resolve() if options.root else bench.indexed_root(asked.file.parent)
+    root = bench.root(options.root, asked.file.parent)
     action = catalogue.find(asked.action, custom_actions(bench.settings.actions))
     if action.reach == "repository":
         raise UsageError(f"`{action.id}` is not about a file.", 'Use `lsp_server ask "question"`.')
     target = asked.target(root)
     catalogue.place(action, target)  # a wrong place is said before a model is loaded
+    if action.asks and not asked.instruction.strip():
+        raise UsageError(f"`{action.id}` needs an instruction. {action.asks}", "Say it with --instruction.")
     outcome = asyncio.run(_run(bench, root, ActionRequest(action, target, asked.instruction), options))
     applied = options.apply and bool(outcome.edits)
     if applied:
@@ -145,9 +147,11 @@ def act(asked: Asked, options: Options) -> int:
 
 def ask(question: str, options: Options) -> int:
     """Answer a question from the index."""
+    if not question.strip():
+        raise UsageError("The question is empty.", 'Use `lsp_server ask "how are settings layered?"`.')
     bench = Workbench(backend=options.backend, model=options.model, acting=True)
     console.warn(bench.problems)
-    root = options.root.resolve() if options.root else bench.indexed_root(Path())
+    root = bench.root(options.root, Path())
     nowhere = Target(DocumentSnapshot("", "", str(root), "plaintext", 0, ""), Span(0, 0))
     outcome = asyncio.run(_run(bench, root, ActionRequest(catalogue.find("ask"), nowhere, question), options))
     if options.as_json:

@@ -42,6 +42,8 @@ def program(argv: list[str]) -> int:
         app(argv, prog_name="lsp_server")
     except (HearthError, IndexerError) as error:
         return console.explain(error)
+    except OSError as error:  # a folder that may not be looked into, a disk that went away
+        return console.explain(HearthError(f"{error.filename or 'The file system'}: {error.strerror or error}."))
     except KeyboardInterrupt:
         console.err.print("Stopped.")
         return console.STOPPED
@@ -57,12 +59,20 @@ def _main(version: Annotated[bool, typer.Option("--version", help="Print the ver
         raise typer.Exit
 
 
-@app.command("serve", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-def _serve(context: typer.Context) -> None:
+@app.command("serve")
+def _serve(
+    stdio: Annotated[bool, typer.Option("--stdio", help="Speak on standard input and output. The default.")] = False,
+    tcp: Annotated[
+        str | None, typer.Option("--tcp", metavar="[HOST:]PORT", help="Wait for one client on a port of this machine.")
+    ] = None,
+    log_level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error, on stderr.")] = "warning",
+) -> None:
     """Run the language server: on stdio, as editors start it, or with [b]--tcp PORT[/b] on this machine only."""
-    from lsp_server.__main__ import main
+    # Only to be read: `__main__` starts a server without these libraries, by the same options in `app`.
+    from lsp_server.app import run
 
-    raise typer.Exit(main(["serve", *context.args]))
+    where = ["--tcp", tcp] if tcp else ["--stdio"] if stdio else []
+    raise typer.Exit(run([*where, "--log-level", log_level]))
 
 
 @app.command("index")
@@ -71,6 +81,7 @@ def _index(
     embedder: Annotated[str | None, typer.Option(help="static, ollama:NAME or sentence-transformers:NAME_OR_PATH.")] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget what is there and build from nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then follow changes until Ctrl-C.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Also a whole home folder, without being asked.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Look whether the index is whole; change nothing.")] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Say what the index holds; change nothing.")] = False,
     as_json: Json = False,
@@ -82,7 +93,7 @@ def _index(
         raise UsageError("Give one of --watch, --check and --stats; --rebuild goes with --watch.")
     if check or stats:
         raise typer.Exit((upkeep.check if check else upkeep.stats)(path, embedder, as_json))
-    code = index.build(path, embedder, as_json, rebuild=rebuild)
+    code = index.build(path, embedder, as_json, rebuild=rebuild, agreed=yes)
     raise typer.Exit(upkeep.watch(path, embedder, as_json) if watch else code)
 
 
@@ -107,8 +118,8 @@ def _search(
 @app.command("complete")
 def _complete(
     file: Annotated[Path | None, typer.Argument(help="The file to complete.")] = None,
-    line: Annotated[int, typer.Option("--line", help="Line of the cursor, from 1.")] = 0,
-    column: Annotated[int, typer.Option("--column", help="Column of the cursor, from 1, in characters.")] = 0,
+    line: Annotated[int | None, typer.Option("--line", help="Line of the cursor, from 1.")] = None,
+    column: Annotated[int | None, typer.Option("--column", help="Column of the cursor, from 1, in characters.")] = None,
     root: Root = None,
     batch: Batch = None,
     backend: Backend = None,
@@ -118,7 +129,10 @@ def _complete(
     """Show the ghost text for a place in a file, the context it used, and where the time went."""
     from lsp_server.cli import complete as completing
 
-    raise typer.Exit(completing.run(completing.Place(file, line, column), root, batch, backend, model, as_json))
+    if file and (line is None or column is None):
+        raise UsageError("Where is the cursor? Give --line and --column, both from 1.")
+    place = completing.Place(file, line or 0, column or 0)
+    raise typer.Exit(completing.run(place, root, batch, backend, model, as_json))
 
 
 Lines = Annotated[str, typer.Option("--lines", metavar="A:B", help="Lines from 1; one line alone is a cursor.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,8 @@ class Place:
         """The engine's request for this place; UsageError where there is no such place."""
         if self.file is None:
             raise UsageError("Give either a FILE or --batch FILE.jsonl.")
-        path = self.file if self.file.is_absolute() or self.file.exists() else root / self.file
         try:
+            path = self.file if self.file.is_absolute() or self.file.exists() else root / self.file
             # newline="" keeps CRLF: the suggestion has to fit the file as it is.
             with path.open(encoding="utf-8", errors="replace", newline="") as stream:
                 text = stream.read()
@@ -68,22 +68,22 @@ def run(place: Place, root: Path | None, batch: Path | None, backend: str | None
     """Complete one place, or a file of them."""
     if (place.file is None) == (batch is None):
         raise UsageError("Give either a FILE or --batch FILE.jsonl.")
+    rows = [row for _, row in console.read_batch(batch)] if batch else None  # a wrong line is said before a model is loaded
     bench = Workbench(backend=backend, model=model)
     console.warn(bench.problems)
-    start = root or (place.file.parent if place.file else Path())
-    folder = root.resolve() if root else bench.indexed_root(start)
-    if batch is None:
-        place.request(folder)  # a wrong place is said before a model is loaded
-    return asyncio.run(_run(bench, place, folder, batch, as_json))
+    folder = bench.root(root, place.file.parent if place.file else Path())
+    if rows is None:
+        place.request(folder)  # likewise
+    return asyncio.run(_run(bench, place, folder, rows, as_json))
 
 
-async def _run(bench: Workbench, place: Place, root: Path, batch: Path | None, as_json: bool) -> int:
+async def _run(bench: Workbench, place: Place, root: Path, rows: Sequence[Mapping[str, Any]] | None, as_json: bool) -> int:
     lookup = _open_lookup(bench, root)
     try:
         async with bench.model() as chosen:
             engine = bench.engine(chosen, lookup)
-            if batch is not None:
-                for _, row in console.read_batch(batch):
+            if rows is not None:
+                for row in rows:
                     console.write_json({"id": row["id"], **await _answer(engine, chosen, row, root)})
                 return console.DONE
             request = place.request(root)

@@ -48,6 +48,16 @@ def warn(problems: Iterable[str]) -> None:
         err.print(f"[yellow]warning:[/] {_plain(problem)}")
 
 
+def agrees(question: str) -> bool:
+    """Whether the user says yes. No, where nobody can be asked."""
+    if not (err.is_terminal and sys.stdin is not None and sys.stdin.isatty()):
+        return False
+    try:
+        return err.input(f"{_plain(question)} \\[y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
 def _plain(text: str) -> str:
     from rich.markup import escape
 
@@ -80,15 +90,17 @@ def read_batch(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The requests of a JSON-lines file with their 1-based line numbers. UsageError names the line that is none."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}.") from error
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8.") from error
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise UsageError(f"{file}, line {number}: not JSON ({error}).") from error
+            raise UsageError(f"{file}, line {number}: not JSON ({error}).", "One JSON object a line.") from error
         if not isinstance(row, dict) or "id" not in row:
             raise UsageError(f"{file}, line {number}: a request is an object with an `id`.")
         yield number, row

@@ -9,7 +9,6 @@ import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -20,8 +19,7 @@ from lsp_server import __version__
 from lsp_server.cli import console
 from lsp_server.cli.workbench import Workbench
 from lsp_server.errors import HearthError, ModelError
-from lsp_server.model import weights
-from lsp_server.model.choose import make_client
+from lsp_server.model.choose import HOW_TO_FETCH, make_client
 from lsp_server.model.shelf import BACKENDS
 from lsp_server.settings import entries
 from lsp_server.settings_export import as_markdown, as_schema
@@ -85,17 +83,15 @@ async def _models(bench: Workbench) -> list[Finding]:
             continue
         try:
             names = [info.name for info in await client.models()]
-            said = f"{len(names)} models: {', '.join(names[:5])}" if names else "answers, but has no model"
-            advice = "" if names else "`lsp_server models pull smollm2` fetches a small one."
-            found.append(Finding(backend, "good" if names else "note", said, advice))
+            if names:
+                count = "1 model" if len(names) == 1 else f"{len(names)} models"
+                found.append(Finding(backend, "good", f"{count}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"))
+            else:
+                found.append(Finding(backend, "note", "has no model yet", HOW_TO_FETCH[backend]))
         except HearthError as error:
             found.append(Finding(backend, "note", str(error), error.advice))
         finally:
             await client.aclose()
-    if find_spec("xllamacpp") and not any(one.installed(bench.paths.weights) for one in weights.WEIGHTS.values()):
-        found.append(
-            Finding("weights", "note", "none fetched", "`lsp_server models pull smollm2`, 98 MB, works without Ollama.")
-        )
     try:
         async with bench.model() as chosen:
             how = f"fill-in-the-middle as {chosen.fim}" if chosen.fim else "continues the text before the cursor"
@@ -106,7 +102,7 @@ async def _models(bench: Workbench) -> list[Finding]:
 
 
 def _index(bench: Workbench, root: Path | None) -> Iterator[Finding]:
-    folder = root.resolve() if root else bench.indexed_root(Path())
+    folder = bench.root(root, Path())
     try:
         reader = bench.reader(folder)
         status = reader.status()

@@ -10,22 +10,27 @@ from typing import TYPE_CHECKING, Any
 from lsp_server.cli import console, listing
 from lsp_server.cli.workbench import Workbench, hit_as_json
 from lsp_server.errors import UsageError
+from lsp_server.paths import holds_home
 
 if TYPE_CHECKING:
     from indexer.records import BuildReport
     from indexer.search import IndexReader
 
 
-def build(path: Path, embedder: str | None, as_json: bool, *, rebuild: bool = False) -> int:
-    """Index a folder and print what came of it; `rebuild` forgets first what was there."""
-    if not path.is_dir():
-        raise UsageError(f"{path} is not a folder.", "Name the folder of the repository.")
+def build(path: Path, embedder: str | None, as_json: bool, *, rebuild: bool = False, agreed: bool = False) -> int:
+    """Index a folder and print what came of it; `rebuild` forgets first what was there. A home folder wants to be `agreed`."""
     bench = Workbench(embedder=embedder)
     console.warn(bench.problems)
-    root = path.resolve()
+    root = bench.root(path, path)
+    if holds_home(root) and not agreed and not console.agrees(f"{root} holds a whole home folder. Index all of it?"):
+        raise UsageError(f"{root} is not indexed: it holds a whole home folder.", "Name a project's folder, or say --yes.")
     bench.warm_up(root)
-    with console.build_progress() as show:
-        report = bench.build(root, show, rebuild=rebuild)
+    try:
+        with console.build_progress() as show:
+            report = bench.build(root, show, rebuild=rebuild)
+    except KeyboardInterrupt:
+        console.err.print("Stopped. What is indexed by now is kept, and the next run goes on from there.")
+        raise
     console.warn(report.messages)
     if as_json:
         console.write_json(asdict(report) | {"skipped": dict(report.skipped)})
@@ -65,7 +70,7 @@ def search(wanted: Wanted, root: Path | None, k: int, as_json: bool) -> int:
     asked = _questions(wanted.batch) if wanted.batch else []
     bench = Workbench()
     console.warn(bench.problems)
-    folder = root.resolve() if root else bench.indexed_root(Path())
+    folder = bench.root(root, Path())
     reader = bench.reader(folder)
     try:
         for row in asked:
@@ -104,9 +109,11 @@ def _symbol(reader: IndexReader, name: str, k: int) -> dict[str, Any]:
 
 
 def _inside(folder: Path, path: str) -> str:
-    """A file as the index names it, given from the working directory or from the root."""
-    here = Path(path).resolve()
-    return here.relative_to(folder).as_posix() if here.is_relative_to(folder) and here.exists() else path
+    """A file as the index names it, given from the working directory or from the root; UsageError where there is none."""
+    for place in (Path(path).resolve(), (folder / path).resolve()):
+        if place.is_file() and place.is_relative_to(folder):
+            return place.relative_to(folder).as_posix()
+    raise UsageError(f"{path} is no file in {folder}.", "Name it from here or from the root of the repository.")
 
 
 def _questions(batch: Path) -> list[Mapping[str, Any]]:

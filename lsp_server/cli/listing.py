@@ -36,7 +36,9 @@ def print_symbol(found: Mapping[str, Any]) -> None:
         console.err.print("Nothing found.")
     for one in found["definitions"]:
         place = f"[bold]{escape(one['path'])}[/]:{one['start_line']}-{one['end_line']}"
-        console.out.print(f"{place}  [cyan]{one['kind']}[/] {escape(one['signature'])}")
+        signature = str(one["signature"])  # often begins with its kind: `class Shelf`
+        kind = "" if signature.split(" ")[0] == one["kind"] else f"[cyan]{one['kind']}[/] "
+        console.out.print(f"{place}  {kind}{escape(signature)}")
     for one in found["references"]:
         console.out.print(f"{escape(one['path'])}:{one['line']}  [dim]used[/]")
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from lsp_server.cli import console
 from lsp_server.cli.workbench import Workbench
-from lsp_server.errors import HearthError, ModelError, UsageError
+from lsp_server.errors import HearthError, ModelError, ModelUnreachableError, UsageError
 from lsp_server.model import weights
 from lsp_server.model.choose import choose, make_client
 from lsp_server.model.port import ModelInfo, PullProgress
@@ -58,9 +58,21 @@ def pull(name: str, backend: str, accepted: bool) -> int:
     if backend not in ("", "embedded", "ollama"):
         raise UsageError(f"--backend is embedded or ollama, not {backend}.")
     bench = Workbench()
-    if backend == "embedded" or (not backend and name in weights.WEIGHTS):
+    console.warn(bench.problems)
+    if backend == "embedded" or (not backend and name in weights.WEIGHTS and weights.can_be_run()):
+        make_client("embedded", bench.settings.model, bench.paths)  # says so where weights would be of no use
         return asyncio.run(_pull_weights(name, bench, accepted))
-    return asyncio.run(_pull_into_ollama(name, bench))
+    try:
+        return asyncio.run(_pull_into_ollama(name, bench))
+    except ModelUnreachableError as error:
+        error.advice = f"{error.advice} {_without_ollama(name)}"
+        raise
+
+
+def _without_ollama(name: str) -> str:
+    if not weights.can_be_run():
+        return "Or install the embedded runner, which needs no Ollama: `pip install 'hearth-lsp[embedded]'`."
+    return f"Without Ollama these can be fetched: {', '.join(one for one in weights.WEIGHTS if one != name)}."
 
 
 async def _pull_weights(name: str, bench: Workbench, accepted: bool) -> int:
@@ -72,7 +84,7 @@ async def _pull_weights(name: str, bench: Workbench, accepted: bool) -> int:
         terms = await weights.read_terms(wanted)
         with console.out.pager():
             console.out.print(terms, markup=False)
-        if not console.err.is_terminal or console.err.input(f"Accept the {wanted.licence}? \\[y/N] ").lower() != "y":
+        if not console.agrees(f"Accept the {wanted.licence}?"):
             console.err.print(f"Not fetched. `lsp_server models pull {name} --yes` accepts the terms: {wanted.licence}.")
             return console.FAILED
     await _show(weights.pull(wanted, bench.paths.weights))
@@ -104,7 +116,7 @@ async def _show(steps: AsyncIterator[PullProgress]) -> None:
 
 def probe(name: str | None, backend: str | None, as_json: bool) -> int:
     """Examine a model and print what was found."""
-    bench = Workbench(backend=backend, model=name or "")
+    bench = Workbench(backend=backend, model=name)
     console.warn(bench.problems)
     info, findings = asyncio.run(_probe(bench))
     if as_json:

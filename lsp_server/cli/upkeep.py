@@ -27,7 +27,7 @@ def check(path: Path, embedder: str | None, as_json: bool) -> int:
     """Say whether an index is whole and up to date; exit code 1 where it is damaged."""
     bench = Workbench(embedder=embedder)
     console.warn(bench.problems)
-    root = path.resolve()
+    root = bench.root(path, path)
     found = bench.check(root)
     if as_json:
         console.write_json(asdict(found) | {"whole": not found.damage})
@@ -47,7 +47,7 @@ def stats(path: Path, embedder: str | None, as_json: bool) -> int:
     """Say what an index holds."""
     bench = Workbench(embedder=embedder)
     console.warn(bench.problems)
-    found = bench.stats(path.resolve())
+    found = bench.stats(bench.root(path, path))
     if as_json:
         console.write_json(asdict(found))
     else:

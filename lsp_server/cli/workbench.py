@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from indexer.manifest import index_location
 from indexer.records import BuildReport, Hit, Progress
 from lsp_server.configuration import Configuration
+from lsp_server.errors import UsageError
 from lsp_server.indexing import access
 from lsp_server.paths import Paths
 from lsp_server.settings import model_for_actions
@@ -39,6 +40,14 @@ class Workbench:
     def location(self, root: Path) -> Path:
         """The folder that holds a root's index, whether it exists or not."""
         return index_location(root, self.paths.indexes)
+
+    def root(self, named: Path | None, start: Path) -> Path:
+        """The folder the user named, or `indexed_root`; UsageError where what they named is none."""
+        if named is None:
+            return self.indexed_root(start)
+        if not named.is_dir():
+            raise UsageError(f"{named} is not a folder.", "Name the folder of the repository.")
+        return named.resolve()
 
     def indexed_root(self, start: Path) -> Path:
         """The nearest folder at or above `start` that has an index, or `start` itself where none has."""

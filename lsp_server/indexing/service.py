@@ -13,6 +13,7 @@ from lsp_server.indexing.access import Job
 from lsp_server.indexing.folder import FolderIndex
 from lsp_server.indexing.precedence import Precedence
 from lsp_server.indexing.thread import IndexThread
+from lsp_server.paths import holds_home
 from lsp_server.settings import Settings
 from lsp_server.status import IndexState
 
@@ -110,7 +111,7 @@ class IndexingService:
             return
         index = self._settings.index
         wanted = {str(root): Job.of(root, self._indexes, self._settings) for root in self._roots if index.enabled}
-        self._refused = {root: _refusal(root) for root in wanted if _is_too_much(Path(root))}
+        self._refused = {root: _refusal(root) for root in wanted if holds_home(Path(root))}
         for root in [root for root, folder in self._folders.items() if wanted.get(root) != folder.job or root in self._refused]:
             self._remove(root)
         for root, job in wanted.items():
@@ -128,11 +129,6 @@ class IndexingService:
     def _root_of(self, path: Path) -> Path | None:
         holding = [Path(root) for root in self._folders if path.is_relative_to(root)]
         return max(holding, key=lambda root: len(root.parts), default=None)
-
-
-def _is_too_much(root: Path) -> bool:
-    """A home folder, or one above it: opened by accident, never meant to be read as one repository."""
-    return root == Path.home() or root in Path.home().parents
 
 
 def _refusal(root: str) -> IndexState:

@@ -7,7 +7,7 @@ about what to do. A model that the user named is taken or refused by name; it is
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lsp_server.errors import ForbiddenHostError, ModelError, ModelFailedError, NoModelError, UsageError
 from lsp_server.model.families import family_of, is_prefix_only
@@ -15,10 +15,22 @@ from lsp_server.model.hosts import ollama_url
 from lsp_server.model.port import ChosenModel, ModelClient, ModelInfo
 from lsp_server.model.probe import find_family
 from lsp_server.model.reuse import recalled
+from lsp_server.model.weights import can_be_run
 from lsp_server.paths import Paths
 from lsp_server.settings import ModelSettings
 
-_FETCH = "`lsp_server models pull smollm2` fetches a small one (98 MB), or `ollama pull qwen2.5-coder:1.5b` a good one."
+HOW_TO_FETCH: Mapping[str, str] = {
+    "ollama": "`ollama pull qwen2.5-coder:1.5b` fetches a good one (1 GB).",
+    "embedded": "`lsp_server models pull smollm2` fetches a small one (98 MB).",
+    "openai_compatible": "Start that server with a model.",
+}
+"""What to do where a backend is there and its models are not."""
+
+_NAMES: Mapping[str, str] = {
+    "ollama": "Ollama",
+    "embedded": "the embedded runner",
+    "openai_compatible": "the model server",
+}
 
 _RIGHT_SIZE = 2.0e9
 """Bytes. Among models that fill in, the largest up to this size answers at typing speed without a strong GPU."""
@@ -55,7 +67,7 @@ async def choose(settings: ModelSettings, paths: Paths) -> ChosenModel:
     if settings.backend != "auto":
         return await _choose_from(settings.backend, settings, paths)
     reasons: list[str] = []
-    advice = _FETCH
+    advice = _first_model()
     for backend in ("ollama", "embedded"):
         try:
             return await _choose_from(backend, settings, paths)
@@ -88,13 +100,27 @@ async def _choose_from(backend: str, settings: ModelSettings, paths: Paths) -> C
 
 async def _best(client: ModelClient, found: Sequence[ModelInfo]) -> ModelInfo:
     """The first model in order of preference that is for text; NoModelError where there is none."""
+    advice = HOW_TO_FETCH[client.backend]
     for candidate in sorted(found, key=_preference):
         described = await client.describe(candidate.name)
         if "completion" in described.capabilities:
             return described
     if found:
-        raise NoModelError(f"None of the {len(found)} models of {client.backend} writes text.", _FETCH)
-    raise NoModelError(f"There is no model in {client.backend} yet.", _FETCH)
+        raise NoModelError(f"None of the {len(found)} models of {_NAMES[client.backend]} writes text.", advice)
+    raise NoModelError(f"{_NAMES[client.backend].capitalize()} has no model yet.", advice)
+
+
+def _first_model() -> str:
+    """The way to a first model from here: without its runner, weights that were pulled are of no use."""
+    if can_be_run():
+        return (
+            "`lsp_server models pull smollm2` fetches a small one (98 MB), "
+            "or, with Ollama (https://ollama.com), `ollama pull qwen2.5-coder:1.5b` a good one."
+        )
+    return (
+        "With Ollama (https://ollama.com), `ollama pull qwen2.5-coder:1.5b` fetches a good one. Without it, "
+        "`pip install 'hearth-lsp[embedded]'`, then `lsp_server models pull smollm2` (98 MB)."
+    )
 
 
 def _preference(info: ModelInfo) -> tuple[int, int, float]:

@@ -15,7 +15,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from lsp_server.errors import (
@@ -30,18 +29,13 @@ from lsp_server.model.gguf import GgufHeader, read_header
 from lsp_server.model.openai_compatible import OpenAICompatibleClient
 from lsp_server.model.port import Backend, Generation, ModelInfo, Piece, PullProgress
 from lsp_server.model.runner import CONTEXT_TOKENS
-from lsp_server.model.weights import WEIGHTS, find, pull
+from lsp_server.model.weights import WEIGHTS, can_be_run, find, pull
 
 _NAME = "The embedded runner"
 _LOAD_SECONDS = 300.0
 """A large file may have to come from a slow disk. A small one is there in a second."""
 
 _END_SECONDS = 5.0
-
-
-def is_installed() -> bool:
-    """Whether the extra `embedded` is there; nothing is imported for the answer."""
-    return find_spec("xllamacpp") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,7 @@ class EmbeddedClient:
     backend: Backend = "embedded"
 
     def __init__(self, folder: Path) -> None:
-        if not is_installed():
+        if not can_be_run():
             raise NoModelError(
                 "The embedded runner is not installed.", "Install it with `pip install 'hearth-lsp[embedded]'`, or use Ollama."
             )

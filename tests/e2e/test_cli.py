@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +15,9 @@ import pytest
 
 from lsp_server.ledger.records import Entry
 from lsp_server.ledger.store import Store
-from tests.support.commands import Run, rows, runner
-from tests.support.wire import write_config
+from lsp_server.model.weights import WEIGHTS
+from tests.support.commands import Run, hears_interrupts, rows, runner
+from tests.support.wire import environment, write_config
 
 SHAPES = """\
 \"\"\"Areas of shapes.\"\"\"
@@ -126,13 +132,20 @@ def test_a_name_and_the_imports_of_a_file(hearth: Run, repository: Path) -> None
         (("index", "--check"), 1, "Nothing is indexed"),
         (("index", "--check", "--watch"), 2, "one of --watch"),
         (("index", "--check", "--rebuild"), 2, "one of --watch"),
+        (("index", "--stats", "nowhere"), 2, "not a folder"),
+        (("search", "x", "--root", "nowhere"), 2, "not a folder"),
         (("complete",), 2, "FILE or --batch"),
+        (("complete", "shapes.py"), 2, "--line and --column"),
+        (("complete", "shapes.py", "--line", "1"), 2, "--line and --column"),
+        (("complete", "--batch", "shapes.py"), 2, "line 1: not JSON"),
+        (("action", "refactor", "shapes.py", "--lines", "6:8"), 2, "--instruction"),
+        (("ask", " "), 2, "question is empty"),
         (("complete", "nowhere.py", "--line", "1", "--column", "1"), 2, "nowhere.py"),
         (("complete", "shapes.py", "--line", "99", "--column", "1"), 2, "--line 99"),
         (("complete", "shapes.py", "--line", "1", "--column", "99"), 2, "--column 99"),
         (("complete", "shapes.py", "--line", "1", "--column", "1"), 1, "models pull smollm2"),
         (("complete", "shapes.py", "--line", "1", "--column", "1", "--backend", "cloud"), 2, "cloud"),
-        (("models", "pull", "gpt-5"), 1, "Ollama"),
+        (("models", "pull", "gpt-5"), 1, "Without Ollama these can be fetched: gemma3:270m, smollm2"),
         (("models", "pull", "x", "--backend", "cloud"), 2, "--backend"),
         (("nonsense",), 2, "nonsense"),
     ],
@@ -145,6 +158,56 @@ def test_failures_say_what_is_wrong_and_exit_accordingly(
     assert said in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_not_there_imports_nothing(hearth: Run, repository: Path) -> None:
+    hearth("index", str(repository))
+    for name in ("nowhere.py", "/etc/hostname"):
+        done = hearth("search", "--imports", name, at=repository)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert name in done.stderr
+
+
+def test_a_home_folder_is_indexed_only_at_the_users_word(hearth: Run, tmp_path: Path, repository: Path) -> None:
+    done = hearth("index", str(tmp_path))
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert not (tmp_path / "cache").exists()
+    (report,) = rows(hearth("index", str(tmp_path), "--yes", "--json"))
+    assert report["files"] >= 3, "and what Hearth itself keeps below the home of this test"
+
+
+def test_the_options_of_the_server_are_told(hearth: Run) -> None:
+    told = hearth("serve", "--help").stdout
+    assert all(option in told for option in ("--stdio", "--tcp", "--log-level"))
+
+
+def wait_for_a_file(folder: Path, pattern: str) -> None:
+    deadline = time.monotonic() + 60
+    while not any(folder.rglob(pattern)):
+        assert time.monotonic() < deadline, f"no {pattern} in {folder}"
+        time.sleep(0.01)
+
+
+def test_ctrl_c_ends_an_index_at_once_and_the_next_run_goes_on(hearth: Run, repository: Path, tmp_path: Path) -> None:
+    """As a terminal sends it: to the command and its workers, in the middle of their work."""
+    many = [repository / f"many_{number}.py" for number in range(400)]
+    for file in many:
+        file.write_text("def of_many(number):\n    return [number]\n\n\n" * 500)
+    command = [sys.executable, "-P", "-m", "lsp_server", "index", str(repository)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment(tmp_path)}
+    with subprocess.Popen(command, start_new_session=True, preexec_fn=hears_interrupts, **pipes) as one:
+        wait_for_a_file(tmp_path / "cache", "data/*.lance")  # its first rows: it is at the next ones now
+        os.killpg(one.pid, signal.SIGINT)
+        said = "".join(one.communicate(timeout=60))
+    assert one.returncode == 130, said
+    assert "goes on from there" in said
+    assert "Traceback" not in said
+    for file in many[9:]:  # all of them would take long, and show no more
+        file.unlink()
+    (report,) = rows(hearth("index", str(repository), "--json"))
+    assert report["files"] == 3 + 9
+    assert hearth("index", "--check", str(repository)).returncode == 0
 
 
 def test_a_broken_batch_names_its_line(hearth: Run, repository: Path) -> None:
@@ -201,6 +264,16 @@ def test_complete_with_the_embedded_model(hearth: Run, repository: Path, tmp_pat
     first, second = rows(hearth("complete", "--batch", "-", "--root", str(repository), "--model", "smollm2", stdin=batch))
     assert (first["id"], first["text"]) == (1, answer["text"])
     assert "line 999" in second["error"]
+
+
+@pytest.mark.embedded
+def test_the_model_that_settings_name_is_the_one_that_is_examined(hearth: Run, tmp_path: Path, weights: Path) -> None:
+    own = tmp_path / "own.gguf"
+    own.symlink_to(weights / WEIGHTS["smollm2"].file)
+    write_config(tmp_path, f'[model]\nname = "{own}"\n')
+    (found,) = rows(hearth("models", "probe", "--json"))
+    assert found["name"] == str(own)
+    assert 0 < found["writes_per_second"] < 100_000, "the whole answer was timed, not its first word"
 
 
 def test_stats_are_drawn_told_and_deleted(hearth: Run, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from indexer.footprint import TABLES, footprint
 from indexer.manifest import commit, load_manifest
-from tests.support.commands import Run, index_below, rows, runner
+from tests.support.commands import Run, hears_interrupts, index_below, rows, runner
 from tests.support.trees import plant
 from tests.support.wire import environment
 
@@ -101,17 +101,12 @@ def test_the_next_run_mends_what_happened_to_files(
     assert hearth("index", "--check", at=repository).returncode == 0
 
 
-def _hears_interrupts() -> None:
-    """In the child: a shell starts what runs in its background deaf to them, and a test run may be such."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @contextmanager
 def watching(command: Sequence[str], repository: Path, home: Path) -> Iterator[subprocess.Popen[str]]:
     """`index --watch --json`, which has told of a first file and so listens; ended in any case."""
     arguments = [sys.executable, "-P", *command, "index", str(repository), "--watch", "--json"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment(home)}
-    with subprocess.Popen(arguments, preexec_fn=_hears_interrupts, **pipes) as one:
+    with subprocess.Popen(arguments, preexec_fn=hears_interrupts, **pipes) as one:
         try:
             assert one.stdout is not None
             assert one.stderr is not None

@@ -89,6 +89,21 @@ async def test_a_named_backend_is_not_replaced(paths: Paths, weights: Path, back
         await choose(settings, replace(paths, weights=weights))
 
 
+async def test_without_its_runner_no_weights_are_advised(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has neither would fetch 98 MB, and be told the same again."""
+    settings = ModelSettings(ollama_host=NOBODY)
+    with pytest.raises(NoModelError) as runner_is_there:
+        await choose(settings, paths)
+    assert runner_is_there.value.advice.startswith("`lsp_server models pull smollm2`")
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    with pytest.raises(NoModelError, match="embedded runner is not installed") as nothing_is_there:
+        await choose(settings, paths)
+    advice = nothing_is_there.value.advice
+    assert (
+        advice.index("ollama pull") < advice.index("pip install 'hearth-lsp[embedded]'") < advice.index("models pull smollm2")
+    )
+
+
 def test_an_unknown_backend_is_refused(paths: Paths) -> None:
     with pytest.raises(UsageError, match="telepathy"):
         make_client("telepathy", ModelSettings(), paths)
@@ -219,7 +234,8 @@ async def test_a_server_that_tells_the_reuse_is_believed() -> None:
         async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
             reused = 90 if request.prompt in self.asked else 0
             self.asked.append(request.prompt)
-            yield Piece("x", Usage(100, reused, 1, prompt_ms=10, generate_ms=5), "length")
+            yield Piece("x", Usage(100, reused, 1, prompt_ms=10, generate_ms=0.001))  # as llama.cpp: it came with the prompt
+            yield Piece("y", Usage(100, reused, 2, prompt_ms=10, generate_ms=10), "length")
 
     findings = await examine(ChosenModel(Counting(()), UNKNOWN, "glm", "why"))
     assert findings.keeps_prompts

@@ -133,6 +133,13 @@ async def test_a_folder_that_cannot_be_is_an_error(index: Path, tmp_path: Path) 
         await _pull(TINY, tmp_path / "file" / "models")
 
 
+async def test_a_disk_without_room_is_told_before_anything_is_fetched(index: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelFailedError, match="MB left") as told:
+        await _pull(replace(TINY, size_bytes=1 << 60), tmp_path / "models")
+    assert "Make room" in told.value.advice
+    assert list((tmp_path / "models").iterdir()) == []
+
+
 async def test_terms_are_read_as_text(index: Path) -> None:
     assert await read_terms(TINY) == "Terms\n\nBe kind & careful."
     assert await read_terms(replace(TINY, terms=None)) == ""

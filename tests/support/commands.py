@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +23,11 @@ def runner(home: Path) -> Run:
         return subprocess.run(command, capture_output=True, text=True, env=environment(home), input=stdin, cwd=at, check=False)
 
     return run
+
+
+def hears_interrupts() -> None:
+    """In a child before it is a command: a shell starts what runs in its background deaf to them, a test run for one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def rows(said: subprocess.CompletedProcess[str]) -> list[Any]:

@@ -35,9 +35,10 @@ def test_later_layers_win() -> None:
         ({"model": 5}, "`model` must be a table, not `5`"),
         ({"model": {"backend": "cloud"}}, "must be one of auto, ollama, embedded, openai_compatible, not `cloud`"),
         ({"index": {"exclude": "x"}}, "must be a list of strings, not `x`"),
-        ({"index": {"exclude": [1]}}, "must be a list of strings, not list"),
+        ({"index": {"exclude": [1]}}, "must be a list of strings, not a list of something else"),
+        ({"completion": {"disabled_languages": "python"}}, "must be a list of strings, not `python`; `[]` stays in force"),
         ("nonsense", "must be a table of sections, not `nonsense`"),
-        ([], "must be a table of sections, not list"),
+        ([], "must be a table of sections, not `[]`"),
     ],
 )
 def test_a_wrong_value_is_said_and_changes_nothing(values: object, said: str) -> None:
