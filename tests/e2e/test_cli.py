@@ -191,9 +191,9 @@ def wait_for_a_file(folder: Path, pattern: str) -> None:
 
 def test_ctrl_c_ends_an_index_at_once_and_the_next_run_goes_on(hearth: Run, repository: Path, tmp_path: Path) -> None:
     """As a terminal sends it: to the command and its workers, in the middle of their work."""
-    many = [repository / f"many_{number}.py" for number in range(400)]
+    many = [repository / f"many_{number}.py" for number in range(150)]
     for file in many:
-        file.write_text("def of_many(number):\n    return [number]\n\n\n" * 500)
+        file.write_text("def of_many(number):\n    return [number]\n\n\n" * 400)
     command = [sys.executable, "-P", "-m", "lsp_server", "index", str(repository)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment(tmp_path)}
     with subprocess.Popen(command, start_new_session=True, preexec_fn=hears_interrupts, **pipes) as one:
