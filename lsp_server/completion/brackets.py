@@ -19,6 +19,9 @@ WINDOW_LINES = 100
 """Above the cursor, in which the bracket around it is looked for: with the answer 1 to 2 ms for each line that is written."""
 
 _OPENING, _CLOSING = "([{", ")]}"
+_PATTERNS = frozenset({"case_item"})
+"""What a lone `)` stands behind in a shell."""
+
 _TOGGLES = frozenset({"`", '"""', "'''"})
 """Quotes that go over lines and look the same at both ends; Python's have names of their own for each end."""
 
@@ -106,7 +109,7 @@ def _tokens(root: Node) -> Iterator[Node]:
 
 def _opens(token: Node) -> int:
     """1 for a token that opens a bracket (`{`, and `${` inside a string), -1 for one that closes it."""
-    if token.is_named:
+    if token.is_named or (token.type == ")" and token.parent is not None and token.parent.type in _PATTERNS):
         return 0
     return (token.type[-1:] in _OPENING) - (token.type in _CLOSING) if token.type else 0
 

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from time import monotonic
 
 from lsp_server.completion.brackets import Brackets, brackets
+from lsp_server.completion.closers import missing_edge
 from lsp_server.completion.confidence import Mark
 from lsp_server.completion.extent import end_of_suggestion
 from lsp_server.completion.prompt import Prompt, heal
@@ -62,6 +63,7 @@ class Run:
         self.meets_below = False
         self.shared: int | None = None
         self._ends_line = False
+        self._edge = missing_edge(before, after)
         self._lines = 0
         self._read: Brackets | None = None
         self._stopping = False
@@ -156,6 +158,8 @@ class Run:
                     self.text = self.text[:end]
                     break
                 self._ends_line = piece.finish == "stop"
+                if piece.finish == "length" and self.extent is Extent.BLOCK:
+                    self.text = _whole_lines(self.text)
                 self._changed.set()
 
     def _end_of_use(self) -> int | None:
@@ -168,7 +172,7 @@ class Run:
         lines = self.text.count("\n")
         if lines != self._lines:  # only whole lines are judged, and reading costs a millisecond
             self._lines, self._read = lines, brackets(self.text, self.before, self.language)
-        end = end_of_suggestion(self.text, self.before, self.extent, self._read)
+        end = end_of_suggestion(self.text, self.before, self.extent, self._read, self._edge)
         self.meets_below = len(kept) < len(whole) and (end is None or len(kept) <= end)
         return len(kept) if self.meets_below else end
 
@@ -176,3 +180,9 @@ class Run:
         self.finished = True
         self.error = None if task.cancelled() else task.exception()
         self._changed.set()
+
+
+def _whole_lines(text: str) -> str:
+    """A block that was cut by its length without its last line, which has no end; all of it where that is the only one."""
+    whole = text[: text.rfind("\n") + 1].rstrip()
+    return whole or text

@@ -36,6 +36,9 @@ _BRACKETED = re.compile(
 """Nodes inside of which an expression goes on over several lines."""
 
 _BLOCK_WORDS = frozenset({"do", "then", "else", "begin", "try", "of", "where", "=>", "->", "in", "ensure", "finally"})
+_HEADS = frozenset({("|", "block_parameters"), (")", "method_parameters"), (")", "parameters")})
+"""Last tokens of heads that no word follows: blocks and methods of Ruby, and functions of Lua, whose root is called a chunk."""
+
 _ENDINGS = re.compile(rb"[)\]}\"'`;]$|\d$|\b(?:pass|break|continue|true|false|True|False|None|null|nil|undefined|end)$")
 """How a statement ends that nobody goes on with: a name may still be a part of a longer one, these may not."""
 
@@ -125,7 +128,13 @@ def _opens_block(nodes: list[Node], head: bytes) -> bool | None:
         return bool(_HEADED.search(parent.type))
     if token.type in _BLOCK_WORDS:
         return None
-    return False
+    return (token.type, parent.type) in _HEADS and (parent.type != "parameters" or _root(parent).type == "chunk")
+
+
+def _root(node: Node) -> Node:
+    while node.parent is not None:
+        node = node.parent
+    return node
 
 
 def _on_fresh_line(root: Node, last: int, at: int) -> bool | None:

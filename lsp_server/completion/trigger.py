@@ -26,7 +26,7 @@ class Extent(Enum):
 _REST_MAY_STAND = re.compile(r"[\s)\]}>\"'`]*[:{;,]?\s*")
 """What may follow the cursor on its line when nobody asked: closers an editor typed by itself, and an end of statement."""
 
-_OPENER = re.compile(r"(?:[:{]|=>|->|\b(?:do|then|else|begin|where|of|try)|\|[\w\s,]*\|)$")
+_OPENER = re.compile(r"(?:[:{]|=>|->|\b(?:do|then|else|begin|where|of|try|ensure|repeat|case\b.*\bin)|\|[\w\s,]*\|)$")
 """Ends of a line after which a block follows, in the languages of `indexer.languages` taken together."""
 
 _MARK = re.compile(r"\s*(?:(?:#+|//[/!]?|--+|;+|%+|\*|/\*\*?|\"{3}|'{3})\s*)?")

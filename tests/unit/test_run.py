@@ -80,3 +80,8 @@ async def test_whether_nothing_follows_on_an_answers_last_line(picture: str, ans
 async def test_an_answer_that_was_cut_by_its_length_may_go_on() -> None:
     run, _ = await left("def f():\n    ˇ\n", "a = o", finish="length")
     assert not run.ends_behind("a = o")
+
+
+async def test_a_block_that_was_cut_by_its_length_ends_with_a_whole_line() -> None:
+    run, _ = await left("def f():\n    ˇ\n", "a = 1\n    return a + o", finish="length")
+    assert run.text == "a = 1"

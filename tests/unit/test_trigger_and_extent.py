@@ -2,9 +2,13 @@
 
 import pytest
 
+from indexer.languages import parse
 from lsp_server.completion.brackets import brackets
+from lsp_server.completion.closers import missing_edge
 from lsp_server.completion.extent import MAX_LINES, end_of_suggestion
+from lsp_server.completion.syntax import keep_sound
 from lsp_server.completion.trigger import Extent, extent_at
+from lsp_server.completion.trim import Surroundings, clean
 
 
 @pytest.mark.parametrize(
@@ -123,10 +127,11 @@ def test_the_tree_tells_where_a_block_ends(language: str, before: str, streamed:
     assert streamed.index("│") == end_as_it_is_written(text, before, extent, language)
 
 
-def end_as_it_is_written(text: str, before: str, extent: Extent, language: str) -> int | None:
+def end_as_it_is_written(text: str, before: str, extent: Extent, language: str, after: str | None = None) -> int | None:
     """Where an answer ends that comes one character at a time."""
+    edge = None if after is None else missing_edge(before, after)
     for size in range(1, len(text) + 1):
-        end = end_of_suggestion(text[:size], before, extent, brackets(text[:size], before, language))
+        end = end_of_suggestion(text[:size], before, extent, brackets(text[:size], before, language), edge)
         if end is not None:
             return end
     return None
@@ -143,6 +148,66 @@ def end_as_it_is_written(text: str, before: str, extent: Extent, language: str) 
 )
 def test_more_may_come_of_what_the_tree_says_is_open(language: str, before: str, streamed: str) -> None:
     assert end_as_it_is_written(streamed, before, Extent.BLOCK, language) is None
+
+
+CLOSED_BY_WORDS = [
+    ("ruby", "class A\n  def f(x)ˇ\n", "\n    a = 1\n\n    b if a\n  end│\n\n  def g\n"),
+    ("ruby", "xs.each do |x|ˇ\n", "\n  end_time = 1\n  puts x\nend│\nputs 2\n"),
+    ("ruby", "beginˇ\n", "\n  f\nrescue A => e\n  raise\nensure\n  close\nend│\nfoo\n"),
+    ("ruby", "def f(x)\n  ˇ\nend\n", "case x\n  when 1 then 2\n  else\n    3\n  end│\nend\n"),
+    ("ruby", "def f(x)\n  ˇ\nend\n", "sql = <<~SQL\n    select\n\nfrom\n  SQL\n  sql│\nend\n"),
+    ("lua", "local function f(x)ˇ\n", "\n  local a = 1\n\n  return a\nend│\n\nlocal x\n"),
+    ("lua", "if x thenˇ\n", "\n  a()\nelseif y then\n  b()\nelse\n  c()\nend│\nd()\n"),
+    ("lua", "for i = 1, 3 doˇ\n", "\n  if i then\n    a()\n  end\nend│\nb()\n"),
+    ("lua", "repeatˇ\n", "\n  a()\nuntil b│\nc()\n"),
+    ("elixir", "defmodule A do\n  def f(x) doˇ\nend\n", "\n    y = x + 1\n\n    y\n  end│\n\n  def g\n"),
+    ("elixir", "def f(x) do\n  ˇ\nend\n", "case x do\n    1 -> 2\n    _ -> 3\n  end│\nend\n"),
+    ("elixir", "Enum.map(xs, fn x ->ˇ", "\n  x + 1\nend)│\nfoo\n"),
+    ("bash", "f() {ˇ\n", "\n  local a=1\n\n  echo ${a}\n}│\n\ng() {\n"),
+    ("bash", "if [ -f x ]; thenˇ\n", "\n  a\nelif b; then\n  c\nelse\n  d\nfi│\ne\n"),
+    ("bash", "for i in 1 2; doˇ\n", "\n  done_list=1\n  echo $i\ndone│\necho\n"),
+    ("bash", "case $x inˇ\n", "\n  a)\n    foo\n    ;;\n  b|c)\n    bar;;\nesac│\nfoo\n"),
+    ("bash", "f() {\n  ˇ\n}\n", "case $x in\n    a) foo ;;\n    *) bar ;;\n  esac\n  baz│\n}\n"),
+    ("bash", "f() {\n  ˇ\n}\n", "cat <<EOF\nhello\n\nworld\nEOF\n  baz│\n}\n"),
+]
+
+CLOSED_BY_INDENTATION = [
+    ("python", "def f(x):ˇ\n", '\n    """Doc.\n\n    More.\n    """\n\n    a = 1\n\n    return a│\n\nx = 1\n'),
+    ("python", "def f(x):\n    ˇ\n", '"""Doc."""\n\n    a = 1│\n\n    return a\n'),
+    ("python", "def f(x):\n    ˇ\n", "# first\n\n    a = 1│\n\n    return a\n"),
+    ("python", "def f(x):\n    ˇ\n", "a = 1\n# b = 2\n    return a│\n\nx = 1\n"),
+    ("python", "def f(x):\n    ˇ\n", "a = 1│\n# a section\nx = 1\n"),
+    ("python", "def f(x):\n    ˇ\n", 'sql = """\nselect\n\n  b\n"""\n    return a│\nx = 1\n'),
+    ("python", "class A:\n    ˇ\n", "def f(self):\n\n        return 1│\n\n    def g(self):\n"),
+    ("python", "if x:ˇ\n", "\n    a()\nelif y:\n    b()\nelse:\n    c()│\nd()\n"),
+    ("python", "try:ˇ\n", "\n    a()\nexcept E:\n    b()\nfinally:\n    c()│\nd()\n"),
+    ("python", "for x in xs:ˇ\n", "\n    a()\n\n    b()│\n\nelse_ = 1\n"),
+    ("python", "for x in xs:ˇ\n", "\n    a(x)│\nend = 3\n"),
+    ("python", "for x in xs:ˇ\n", "\n    a(x)│\ndone.append(2)\n"),
+]
+
+NOT_CLOSED_YET = [
+    ("c", "int f() {\n    ˇ\n\nint g() {\n}\n", "return 1;\n}│\nint h"),
+    ("c", "int f() {\n    ˇ\n}\n\nint g() {\n}\n", "return 1;│\n}\nint h"),
+    ("javascript", "function f() {\n  g(() => {\n    ˇ\n}\n", "return 1;\n  });│\n}\n"),
+    ("lua", "function f()\n  if x then\n    ˇ\nend\n", "a()\n  end│\nend\n"),
+    ("lua", "function f()\n  if x then\n    ˇ\n  end\nend\n", "a()│\n  end\nend\n"),
+    ("lua", "function f()\n  if x then\n    ˇ\n  else\n    b()\n  end\nend\n", "a()│\n  end\nend\n"),
+    ("ruby", "def f(x)\n  ˇ\n", "x + 1\nend│\n\ndef g\n"),
+    ("ruby", "class A\n  def f\n    ˇ\n\n  def g\n    1\n  end\nend\n", "1\n  end│\n\n  def h"),
+    ("bash", "if a; then\n  ˇ\n", "b\nfi│\nc\n"),
+]
+
+
+@pytest.mark.parametrize(("language", "picture", "streamed"), [*CLOSED_BY_WORDS, *CLOSED_BY_INDENTATION, *NOT_CLOSED_YET])
+def test_a_block_is_left_when_it_is_complete_and_what_closes_it_is_shown(language: str, picture: str, streamed: str) -> None:
+    before, after = picture.split("ˇ")
+    tree = parse(before + after, language)
+    assert extent_at(before, after, "automatic", tree) is Extent.BLOCK
+    text, end = streamed.replace("│", ""), streamed.index("│")
+    assert end_as_it_is_written(text, before, Extent.BLOCK, language, after) == end
+    shown = keep_sound(clean(text[:end], Surroundings(before, after)), before, after, language, tree)
+    assert shown == text[:end]
 
 
 def test_no_suggestion_is_longer_than_a_glance() -> None:
