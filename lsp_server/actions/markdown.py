@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from lsp_server.actions.records import Source
 
+CUT_OFF = "*The answer was cut off here.*"
+"""Stands below an answer that reached its limit."""
+
 Locate = Callable[[str, int | None], str | None]
 """From a path as written and a 1-based line to the URI that opens it; None for what is no file of this repository."""
 
@@ -25,6 +28,9 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PLACE = re.compile(r"(?<![\w/.\\-])(?P<path>(?:[\w.@+-]+/)*[\w.@+-]+\.\w{1,8})(?::(?P<line>\d{1,7})(?:-\d{1,7})?)?(?![\w/])")
 _CITATION = re.compile(r"\[(\d{1,2})\]")
 _ESCAPED = re.compile(r"[\\<\[\]&!]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal would obey, and what shows text in another order than it has."""
+
 _ENTITIES = {"<": "&lt;", "&": "&amp;"}
 
 
@@ -51,7 +57,7 @@ class SafeMarkdown:
 
     def feed(self, text: str) -> str:
         """The safe form of the words that are complete now; empty where none is."""
-        self._rest += text.replace("\r\n", "\n").replace("\r", "")
+        self._rest += _CONTROL.sub("", text)
         *lines, self._rest = self._rest.split("\n")
         whole = "".join(self._line(line) + "\n" for line in lines)
         return whole + self._begin()

@@ -16,9 +16,11 @@ from lsp_server.actions import catalogue
 from lsp_server.actions.custom import custom_actions
 from lsp_server.actions.engine import ActionEngine
 from lsp_server.actions.files import WorkspaceFiles
+from lsp_server.actions.markdown import CUT_OFF
 from lsp_server.actions.records import Action, ActionRequest, Diagnostic, Event, Outcome, Span, Target
 from lsp_server.cli import console
 from lsp_server.cli.edits import as_json, diff_of, print_diff, write
+from lsp_server.cli.prose import Prose
 from lsp_server.cli.workbench import Workbench
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.errors import UsageError
@@ -70,6 +72,8 @@ def _selection(lines: str, snapshot: DocumentSnapshot) -> Span:
     if found is None:
         raise UsageError(f"--lines is A:B or A, with lines from 1, not {lines}.")
     first, last = int(found[1]), int(found[2] or found[1])
+    if first > last:
+        raise UsageError(f"--lines {lines} ends before it begins.", f"Did you mean {last}:{first}?")
     if not 1 <= first <= last <= count:
         raise UsageError(f"{snapshot.path} has {count} lines; --lines {lines} is not among them.")
     start = snapshot.line_starts[first - 1]
@@ -125,6 +129,7 @@ def act(asked: Asked, options: Options) -> int:
     action = catalogue.find(asked.action, custom_actions(bench.settings.actions))
     if action.reach == "repository":
         raise UsageError(f"`{action.id}` is not about a file.", 'Use `lsp_server ask "question"`.')
+    _check(action, asked)
     target = asked.target(root)
     catalogue.place(action, target)  # a wrong place is said before a model is loaded
     if action.asks and not asked.instruction.strip():
@@ -143,6 +148,14 @@ def act(asked: Asked, options: Options) -> int:
     else:
         _print(outcome, options, applied=applied)
     return console.FAILED if outcome.refusal and outcome.refusal.code != "unchanged" else console.DONE
+
+
+def _check(action: Action, asked: Asked) -> None:
+    """Raises UsageError where an action was not told what it needs."""
+    if action.asks and not asked.instruction.strip():
+        raise UsageError(f"`{action.id}` needs to be told: {action.asks}", 'Say it with --instruction "...".')
+    if action.reach == "diagnostic" and not asked.problem.strip():
+        raise UsageError(f"`{action.id}` needs to be told which problem.", "Say it with --problem \"undefined name 'x'\".")
 
 
 def ask(question: str, options: Options) -> int:
@@ -194,13 +207,14 @@ def _open_lookup(bench: Workbench, root: Path, *, needed: bool) -> Lookup | None
 def _listener(action: Action, options: Options) -> Callable[[Event], None]:
     """Text as it comes: an explanation on stdout, where it is the result; an edit's raw answer on a terminal's stderr."""
     quiet = options.as_json
+    prose = Prose()
 
     def hear(event: Event) -> None:
         if event.stage != "writing":
             if console.err.is_terminal:
                 console.err.print(f"[dim]{escape(event.text)}[/]")
         elif action.answer == "explanation" and not quiet:
-            console.out.print(event.text, end="", markup=False)
+            console.out.print(prose.feed(event.text), end="", markup=False)
         elif console.err.is_terminal and not quiet:
             console.err.print(event.text, end="", markup=False, style="dim")
 
@@ -211,7 +225,7 @@ def _print(outcome: Outcome, options: Options, *, applied: bool) -> None:
     """What came of it, besides the text that was streamed already."""
     if options.diff:
         for edit in outcome.edits:
-            console.out.print(diff_of(edit), end="", markup=False)
+            console.write(diff_of(edit))
         console.warn([outcome.refusal.sentence] if outcome.refusal else [])
         return
     if outcome.edits:
@@ -220,8 +234,12 @@ def _print(outcome: Outcome, options: Options, *, applied: bool) -> None:
         said = "Applied." if applied else "Not applied: --apply does it."
         console.err.print(f"{said} [dim]{escape(outcome.model)}, {outcome.timings['total'] / 1000:.1f} s[/]")
     elif outcome.refusal is not None:
-        console.out.print(outcome.markdown, markup=False)
+        console.out.print(Prose().feed(outcome.markdown), markup=False)
+    elif not outcome.timings["model"]:
+        console.out.print(Prose().feed(outcome.markdown), markup=False)  # nobody was asked, so nothing was streamed
     else:
+        if CUT_OFF in outcome.markdown:
+            console.warn(["The answer was cut off. `actions.max_tokens` in config.toml is how long it may be."])
         sources = outcome.markdown.rpartition("\n#### ")[2] if "\n#### " in outcome.markdown else ""
-        console.out.print("\n" + re.sub(r"\]\(file:[^)]*\)", "]", sources), markup=False)
+        console.out.print("\n" + Prose().feed(sources), markup=False)
     console.warn(f"Left out: {one}." for one in outcome.left_out)

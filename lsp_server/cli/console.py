@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
 from indexer.errors import IndexerError
 from indexer.records import Progress as BuildProgress
 from lsp_server.errors import HearthError, UsageError
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys, or shows in another order: a repository's text and a model's words are to be read, and no more."""
+
+
+class _Terminal(Console):
+    """Draws a mark in place of each control character that is not its own."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As rich does it."""
+        for one in super().render(renderable, options):
+            yield one if one.control else Segment(harmless(one.text), one.style)
+
+
+def harmless(text: str) -> str:
+    """A text without control characters but for tabs and line feeds."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+out = _Terminal(highlight=False, soft_wrap=True)
+err = _Terminal(stderr=True, highlight=False, soft_wrap=True)
 
 DONE, FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 """Exit codes, documented in docs/cli.md; 130 is what shells expect of a program that Ctrl-C ended."""
@@ -31,6 +51,12 @@ def write_json(value: object) -> None:
     except UnicodeEncodeError:
         line = json.dumps(value)
     sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def write(text: str) -> None:
+    """A text on stdout, character by character where that is a file or a pipe: a patch has to fit."""
+    sys.stdout.write(harmless(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text)
     sys.stdout.flush()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -16,16 +17,19 @@ from lsp_server.errors import UsageError
 def diff_of(edit: FileEdit) -> str:
     """A unified diff that `git apply` takes."""
     old = "/dev/null" if edit.creates else f"a/{edit.path}"
-    lines = difflib.unified_diff(
-        edit.before.splitlines(keepends=True), edit.after.splitlines(keepends=True), old, f"b/{edit.path}"
-    )
+    lines = difflib.unified_diff(_lines(edit.before), _lines(edit.after), old, f"b/{edit.path}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """As git sees them: a form feed or a line separator ends none."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def print_diff(edit: FileEdit) -> None:
     """A diff in colours."""
     colours = {"+": "green", "-": "red", "@": "cyan"}
-    for line in diff_of(edit).splitlines():
+    for line in diff_of(edit).replace("\r\n", "\n").removesuffix("\n").split("\n"):
         console.out.print(line, markup=False, style=colours.get(line[:1]))
 
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
+
 from lsp_server.cli import console, listing
 from lsp_server.cli.workbench import Workbench, hit_as_json
 from lsp_server.errors import UsageError
@@ -44,7 +46,7 @@ def _print_report(root: Path, report: BuildReport) -> None:
 
     changed = f"{report.added} added, {report.replaced} changed, {report.deleted} deleted"
     console.out.print(
-        f"[bold]{root}[/]: {report.files:,} files, {report.chunks:,} chunks, {report.symbols:,} symbols "
+        f"[bold]{escape(str(root))}[/]: {report.files:,} files, {report.chunks:,} chunks, {report.symbols:,} symbols "
         f"in {report.seconds:.1f} s ({changed}; {decimal(report.bytes_on_disk)} on disk)"
     )
     for reason, count in sorted(report.skipped.items(), key=lambda item: -item[1]):

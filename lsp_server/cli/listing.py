@@ -23,8 +23,8 @@ def print_hits(hits: Sequence[Hit]) -> None:
     if not hits:
         console.err.print("Nothing found.")
     for hit in hits:
-        name = f"  [cyan]{hit.kind} {hit.symbol}[/]" if hit.symbol else ""
-        console.out.print(f"[bold]{hit.path}[/]:{hit.start_line}-{hit.end_line}{name}  [dim]{hit.score:.3f}[/]")
+        name = f"  [cyan]{hit.kind} {escape(hit.symbol)}[/]" if hit.symbol else ""
+        console.out.print(f"[bold]{escape(hit.path)}[/]:{hit.start_line}-{hit.end_line}{name}  [dim]{hit.score:.3f}[/]")
         shown = "\n".join(hit.text.splitlines()[:SHOWN_LINES])
         lexer = Syntax.guess_lexer(hit.path, shown)
         console.out.print(Syntax(shown, lexer, background_color="default", line_numbers=True, start_line=hit.start_line))

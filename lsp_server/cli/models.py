@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
@@ -33,12 +34,12 @@ def show_all(as_json: bool) -> int:
         mark = "[green]●[/] " if info.name == choice[0] else "  "
         size = f"{info.size_bytes / 1e9:.1f} GB" if info.size_bytes else ""
         table.add_row(
-            mark + info.name, info.backend, size, str(info.context_tokens or ""), ", ".join(sorted(info.capabilities))
+            mark + escape(info.name), info.backend, size, str(info.context_tokens or ""), ", ".join(sorted(info.capabilities))
         )
     console.out.print(table)
     for backend, reason in silent.items():
-        console.out.print(f"[dim]{backend}: {reason}[/]")
-    console.out.print(choice[1])
+        console.out.print(f"[dim]{backend}: {escape(reason)}[/]")
+    console.out.print(escape(choice[1]))
     return console.DONE
 
 
@@ -122,7 +123,7 @@ def probe(name: str | None, backend: str | None, as_json: bool) -> int:
     if as_json:
         console.write_json(_as_json(info) | findings.as_json())
         return console.DONE
-    console.out.print(f"[bold]{info.name}[/] on {info.backend}")
+    console.out.print(f"[bold]{escape(info.name)}[/] on {info.backend}")
     for label, said in findings.described():
         console.out.print(f"  [dim]{label}:[/] {said}")
     return console.DONE

@@ -37,7 +37,7 @@ def check(path: Path, embedder: str | None, as_json: bool) -> int:
         if found.damage:
             console.out.print(f"[dim]  →[/] {MEND}")
         else:
-            console.out.print(f"[bold]{root}[/]: whole, {found.files:,} files, {found.chunks:,} chunks.")
+            console.out.print(f"[bold]{escape(str(root))}[/]: whole, {found.files:,} files, {found.chunks:,} chunks.")
         if found.stale:
             console.out.print(f"{found.stale:,} files have changed since; `lsp_server index` takes them in.")
     return console.FAILED if found.damage else console.DONE
@@ -61,7 +61,8 @@ def _print_stats(found: Stats) -> None:
 
     say = console.out.print
     say(f"[bold]{escape(found.root)}[/]: {found.files:,} files, {found.lines:,} lines")
-    say(f"{found.chunks:,} chunks, {found.symbols:,} symbols; embedder {found.embedder}, {found.dimensions} numbers a vector")
+    made_by = f"embedder {escape(found.embedder)}, {found.dimensions} numbers a vector"
+    say(f"{found.chunks:,} chunks, {found.symbols:,} symbols; {made_by}")
     when = datetime.fromtimestamp(found.committed).astimezone().isoformat(" ", "seconds")
     say(f"last commit {when}, number {found.commits}; {found.commits_since_tidying} since it was tidied")
     say(f"{found.versions} versions kept, schema {found.schema}")
@@ -89,7 +90,7 @@ def watch(path: Path, embedder: str | None, as_json: bool) -> int:
     updater = access.make_updater(job, made)
     waiting: set[str] = set()
     looks = Looks()
-    console.err.print(f"Watching {root}; Ctrl-C ends it.")
+    console.err.print(f"Watching {escape(str(root))}; Ctrl-C ends it.")
     for changed in changes(root, on_trouble=lambda why: console.warn([why])):
         waiting |= changed
         try:

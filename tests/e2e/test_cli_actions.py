@@ -94,16 +94,16 @@ def test_an_edit_is_shown_and_written_only_when_asked_for(hearth: Run, file: Pat
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_a_diff_is_one_that_git_takes(hearth: Run, file: Path, model: ScriptedOllama) -> None:
+def test_a_diff_is_one_that_git_takes(tmp_path: Path, hearth: Run, file: Path, model: ScriptedOllama) -> None:
     model.reply = lambda prompt: [BETTER]
-    file.write_text(SHAPES)
-    said = hearth("action", "simplify", str(file), "--lines", "8", "--diff")
-    assert said.returncode == 0
-    done = subprocess.run(
-        ["git", "apply", "-"], input=said.stdout, text=True, cwd=file.parent, check=False, capture_output=True
-    )
+    file.write_bytes(file.read_bytes().replace(b"import math", b"import math\x0c"))  # a page break, as old files have them
+    environment_ = {**environment(tmp_path), "PYTHONUTF8": "1"}
+    command = [sys.executable, "-P", "-m", "lsp_server", "action", "simplify", str(file), "--lines", "8", "--diff"]
+    said = subprocess.run(command, capture_output=True, env=environment_, check=True)
+    done = subprocess.run(["git", "apply", "-"], input=said.stdout, cwd=file.parent, check=False, capture_output=True)
     assert done.returncode == 0, done.stderr
-    assert "    return math.pi * radius * radius\n" in file.read_text()
+    assert b"    return math.pi * radius * radius\r\n" in file.read_bytes()
+    assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n")
 
 
 def test_a_refused_answer_is_shown_and_fails(hearth: Run, file: Path, model: ScriptedOllama) -> None:
@@ -144,7 +144,29 @@ def test_a_question_is_answered_from_the_index_with_its_places(hearth: Run, file
     assert f"[shapes.py:6](file://{file}#L6)" in answer["markdown"]
     assert "![" not in answer["markdown"]
     assert "[1] shapes.py, line" in model.asked[-1].prompt
-    assert "By `area_of_circle`" in hearth("ask", "how big is a circle?", "--root", str(file.parent)).stdout
+    shown = hearth("ask", "how big is a circle?", "--root", str(file.parent)).stdout
+    assert "By `area_of_circle` [1], in shapes.py:6." in shown
+    assert "file:" not in shown
+
+
+def test_a_terminal_obeys_neither_a_model_nor_a_repository(hearth: Run, file: Path, model: ScriptedOllama) -> None:
+    folder = file.parent / "a["
+    folder.mkdir()
+    (folder / "]ring.py").write_text('def ring():\n    """Wide \x1b]0;owned\x07 ring."""\n    return 1\n')
+    hearth("index", str(file.parent))
+    found = hearth("search", "a wide ring", "--root", str(file.parent))
+    assert found.stdout.startswith("a[/]ring.py:1-3")
+    model.reply = lambda prompt: ["See \x1b]52;c;aGk=\x07 and \x9b31m, `x[0]` or x[0] < 1.\n"]
+    said = hearth("action", "explain", str(file), "--lines", "8").stdout
+    assert "`x[0]` or x[0] < 1." in said
+    assert not set("\x1b\x07\x9b") & set(found.stdout + said)
+
+
+def test_a_question_that_nothing_resembles_is_answered(hearth: Run, file: Path, model: ScriptedOllama) -> None:
+    file.unlink()
+    hearth("index", str(file.parent))
+    assert "Nothing in the index" in hearth("ask", "how big is a circle?", "--root", str(file.parent)).stdout
+    assert model.asked == []
 
 
 @pytest.mark.parametrize(
@@ -155,7 +177,9 @@ def test_a_question_is_answered_from_the_index_with_its_places(hearth: Run, file
         (("simplify", "FILE", "--lines", "x"), "--lines is A:B"),
         (("simplify", "FILE", "--lines", "3"), "nothing here for"),
         (("simplify", "gone.py"), "cannot be read"),
-        (("refactor", "FILE", "--lines", "8"), "needs to be told"),
+        (("simplify", "FILE", "--lines", "8:6"), "ends before it begins"),
+        (("refactor", "FILE", "--lines", "8"), "Say it with --instruction"),
+        (("fix", "FILE", "--lines", "8"), "Say it with --problem"),
         (("ask", "FILE"), "is not about a file"),
         (("simplify", "FILE", "--lines", "8", "--apply", "--diff"), "Give either"),
     ],
