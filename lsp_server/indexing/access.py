@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from indexer.inspection import Checkup, Stats
     from indexer.search import IndexReader
 
+_IN_OLLAMA = "ollama:"
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -41,6 +43,11 @@ class Job:
         needed = ModelSettings(ollama_host=model.ollama_host, allow_hosts=model.allow_hosts, keep_alive=model.keep_alive)
         return cls(str(root), str(indexes), index.embedder, index.max_file_kib, index.max_source_mib, index.exclude, needed)
 
+    @property
+    def asks_a_server(self) -> bool:
+        """Whether the embedder is in a model server, which may have something more urgent to do."""
+        return self.embedder.startswith(_IN_OLLAMA)
+
     def to_json(self) -> dict[str, Any]:
         """As it travels."""
         return asdict(self)
@@ -57,10 +64,10 @@ def make_embedder(job: Job, give_way: Callable[[], None] = lambda: None) -> Embe
 
     It calls `give_way` before each request that can wait.
     """
-    if job.embedder.startswith("ollama:"):
+    if job.asks_a_server:
         from lsp_server.model.embedder import OllamaEmbedder
 
-        return OllamaEmbedder(job.embedder.removeprefix("ollama:"), job.model, give_way)
+        return OllamaEmbedder(job.embedder.removeprefix(_IN_OLLAMA), job.model, give_way)
     from indexer.embedding import make_embedder as make
 
     return make(job.embedder)

@@ -1,7 +1,7 @@
 """One workspace folder and its index: opened, built, kept current, asked. One task does it all in turn, so there is one writer.
 
 What an earlier run left is used from the first moment. A full build runs in a child process; saved files are brought up to date
-in the session's index thread. Where another process is writing the same index, this one reads, and tries again later.
+in a thread. Where another process is writing the same index, this one reads, and tries again later.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from indexer.errors import BuildCancelledError, IndexDamagedError, IndexerError, IndexLockedError, NoIndexError
 from indexer.records import Asker, Contents, Hit, Import, Name, Progress, Symbol
@@ -23,11 +23,9 @@ from lsp_server.indexing.child import build_in_child
 from lsp_server.indexing.idle import Idle
 from lsp_server.indexing.lookup import Lookup
 from lsp_server.indexing.precedence import Precedence
+from lsp_server.indexing.saving import Saves
 from lsp_server.indexing.thread import IndexThread
 from lsp_server.status import IndexPhase, IndexState
-
-if TYPE_CHECKING:
-    from indexer.build import Updater
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +61,7 @@ class FolderIndex:
         self._building: asyncio.Task[None] | None = None
         self._idle = Idle(job, self._wanted.set, precedence)
         self.buffers = Buffers(job)
-        self._updater: Updater | None = None
+        self._saves = Saves(job, thread, precedence)
         self._damages = 0
         self._retry_s = FIRST_RETRY_S
         self._retry: asyncio.TimerHandle | None = None
@@ -134,6 +132,7 @@ class FolderIndex:
         self._idle.close()
         self._keeper.cancel()
         await asyncio.wait([self._keeper])
+        self._saves.close()
         self._close_lookup()
 
     # -- the keeper ----------------------------------------------------------------------------------------------------
@@ -212,7 +211,7 @@ class FolderIndex:
         touched, self._touched = self._touched, set()
         try:
             async with self._turn:
-                await self._thread.run(lambda: self._written(sorted(touched)))
+                await self._saves.write(sorted(touched))
         except IndexLockedError as error:
             self._locked(error, lambda: self._touch_all(touched))
         except NoIndexError:
@@ -220,11 +219,6 @@ class FolderIndex:
         else:
             self._well()
             await self._reopen()
-
-    def _written(self, paths: Sequence[str]) -> None:
-        """In the index thread."""
-        self._updater = self._updater or access.make_updater(self.job, self._thread.embedder(self.job))
-        self._updater.update(paths)
 
     async def _look(self) -> None:
         """Nobody saves: find what nobody told of. Without the turn, because a save in another folder does not wait for this."""

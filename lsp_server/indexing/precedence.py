@@ -12,14 +12,17 @@ from contextlib import contextmanager
 from functools import partial
 
 REST_S = 0.5
-"""After an answer, before the build goes on: who types asks again within that time."""
+"""After an answer, before builds and saves go on: who types asks again within that time."""
+
+LONGEST_HOLD_S = 10.0
+"""Then one batch is embedded all the same: an index that never comes serves nobody."""
 
 Tell = Callable[[bool], None]
 """Is told True when work that can wait is to wait, and False when it may go on."""
 
 
 class Precedence:
-    """For one event loop. A build is told by `heard_by`; around what somebody waits for stands `with precedence.given():`."""
+    """For one event loop. Work that can wait is told by `heard_by`; around what cannot stands `with precedence.given():`."""
 
     def __init__(self) -> None:
         self._waiting = 0

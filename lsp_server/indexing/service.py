@@ -85,7 +85,7 @@ class IndexingService:
             self._folders[root].stop()
 
     def goes_first(self) -> AbstractContextManager[None]:
-        """Around what somebody waits for: meanwhile no build gives the model server texts to embed."""
+        """Around what somebody waits for: meanwhile no build and no save gives the model server texts to embed."""
         return self._precedence.given()
 
     def repository(self, root: str | None) -> Repository | None:

@@ -20,6 +20,7 @@ from typing import Any
 from indexer.errors import IndexerError
 from indexer.records import Progress
 from lsp_server.indexing import access
+from lsp_server.indexing.precedence import LONGEST_HOLD_S
 
 NICENESS = 10
 """The editor, the model and the user's own builds go first; an idle machine gives it everything all the same."""
@@ -29,10 +30,6 @@ REPORT_EVERY_S = 0.1
 
 PATIENCE_S = 5.0
 """How long a build may take to notice that it is not wanted any more. What it had committed stays in either case."""
-
-
-LONGEST_HOLD_S = 10.0
-"""Then one batch is done all the same: an index that never comes serves nobody."""
 
 
 class _Outlet:

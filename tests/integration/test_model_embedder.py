@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import pytest
 
 from indexer.embedding import Embedder
 from indexer.errors import EmbedderError
-from lsp_server.indexing import child
+from lsp_server.indexing import child, saving
 from lsp_server.indexing.access import Job
+from lsp_server.indexing.service import IndexingService
 from lsp_server.model.embedder import BATCH, FIRST_BATCH, OllamaEmbedder
 from lsp_server.settings import ModelSettings, Settings
-from tests.support.faults import WRONG, Fault, faulty
+from tests.support.faults import WRONG, Fault, FaultProxy, faulty
 from tests.support.ollama import MINILM, SMOLLM
 
 pytestmark = pytest.mark.ollama
@@ -117,6 +119,45 @@ async def test_a_build_in_its_process_asks_the_model_server_for_nothing_while_it
         await process.wait()
         assert said[-1]["report"]["chunks"] == 1
         assert len([path for path, _ in proxy.asked if path == "/api/embed"]) == 2
+
+
+async def test_a_saved_file_waits_for_the_model_server_while_somebody_else_does_and_questions_do_not(
+    ollama: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saving, "LONGEST_HOLD_S", 3600.0)
+    caplog.set_level(logging.DEBUG, "lsp_server.indexing.saving")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "one.py").write_text("def one():\n    return 1\n")
+    index = replace(Settings().index, embedder=f"ollama:{MINILM}")
+    async with faulty(ollama) as proxy:
+        service, changed = IndexingService(tmp_path / "indexes"), asyncio.Event()
+        service.start(Settings(model=ModelSettings(ollama_host=proxy.url), index=index), [root], changed.set)
+
+        async def until(condition: Callable[[], bool]) -> None:
+            while not condition():
+                changed.clear()
+                await changed.wait()
+
+        try:
+            await until(lambda: service.states()[0].phase == "ready")
+            with service.goes_first():
+                (root / "two.py").write_text("def two():\n    return 2\n")
+                service.touch(root / "two.py")
+                while "a saved file waits for the model server" not in caplog.messages:  # noqa: ASYNC110 - logs tell nobody
+                    await asyncio.sleep(0.01)
+                repository = service.repository(str(root))
+                assert repository is not None
+                assert [hit.path for hit in await repository.search("one", k=5)] == ["one.py"]
+                assert not [text for text in _embedded(proxy) if "two" in text]
+            await until(lambda: service.states()[0].files == 2)
+            assert [text for text in _embedded(proxy) if "two" in text]
+        finally:
+            await service.aclose()
+
+
+def _embedded(proxy: FaultProxy) -> list[str]:
+    return [text for path, body in proxy.asked if path == "/api/embed" for text in body["input"]]
 
 
 async def _until(stream: asyncio.StreamReader, key: str) -> AsyncIterator[bytes]:
