@@ -91,7 +91,33 @@ def _tidy(text: str, code: str) -> str:
     whole = re.sub(r"\n{3,}", "\n\n", whole).strip()
     if len(whole) > 1 and whole[0] == whole[-1] and whole[0] in "\"'`":
         whole = whole[1:-1].strip()
-    return whole
+    return _said_once(whole)
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
+_LEAST_WORDS = 5
+"""Of a sentence that is left out where it was said before: a shorter one may be meant twice."""
+
+
+def _said_once(text: str) -> str:
+    """A text without sentences that it says again, as small models do until they are cut off. Lists stay as they are."""
+    said: set[str] = set()
+    kept = []
+    for paragraph in text.split("\n\n"):
+        if re.search(r"^(?:\s|[-*:@\\#>|])|:$", paragraph, re.MULTILINE):
+            kept.append(paragraph)
+            continue
+        sentences = _SENTENCE_END.split(paragraph)
+        new = []
+        for one in sentences:
+            words = " ".join(one.casefold().split())
+            if words not in said or words.count(" ") + 1 < _LEAST_WORDS:
+                new.append(one)
+            said.add(words)
+        if new:
+            kept.append(paragraph if len(new) == len(sentences) else " ".join(new))
+    return "\n\n".join(kept)
 
 
 _LEFT_OUT = re.compile(r"(?:^|\.\.\.|…)\s*(?:the )?(?:rest|remainder|remaining|existing)\b.{0,20}\bcode\b", re.IGNORECASE)

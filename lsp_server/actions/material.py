@@ -8,14 +8,17 @@ from __future__ import annotations
 import asyncio
 import os.path
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import PurePosixPath
 
 from indexer.credentials import redacted
 from indexer.errors import IndexerError
+from indexer.languages import language_of, parse
+from indexer.outline import outline
 from indexer.records import Hit, Symbol
 from lsp_server.actions import documentation, fitting, region
+from lsp_server.actions.mentions import Mentions, mentions
 from lsp_server.actions.records import Diagnostic, Region, Span, Target
 from lsp_server.actions.testfiles import TestFile
 from lsp_server.completion.context import choose_snippets
@@ -28,6 +31,9 @@ MOST_NAMES = 16
 
 SHOWN_LINES = 12
 """Of each definition: its signature, its documentation and the first lines of its body."""
+
+_NEVER_IMPLICIT = frozenset({"python", "javascript", "typescript", "tsx", "go", "rust", "php", "lua"})
+"""Languages in which a name that stands alone is no method."""
 
 EXAMPLE_LINES = 40
 """Of a file of tests: its imports and one or two tests."""
@@ -53,9 +59,12 @@ async def definitions(
     budget_ms: int,
     room: int,
 ) -> tuple[Hit, ...]:
-    """Definitions of the names that a region uses: those of its own document first, then the repository's. May be empty."""
-    code = place.span.of(snapshot.text)
-    names = names_in(code)
+    """Definitions of the names that a region uses: those of its own document first, then the repository's. May be empty.
+
+    What is local in the region is no such name. A member counts where its class is spoken of in the document.
+    """
+    used = mentions(snapshot, place)
+    names = dict.fromkeys((*used.bare, *used.members))
     first, last = snapshot.line_of(place.span.start), snapshot.line_of(place.span.end)
     near = [_hit(snapshot, one) for one in symbols if one.name in names and not first <= one.start_line - 1 <= last]
     known = {one.name for one in symbols}
@@ -64,8 +73,28 @@ async def definitions(
     if repository is not None and budget_ms and wanted:
         with suppress(TimeoutError, IndexerError):
             far = await asyncio.wait_for(repository.definitions(wanted, k=MOST_NAMES), budget_ms / 1000)
-    shortened = [_short(hit) for hit in (*near, *far) if hit.path != snapshot.path or hit in near]
-    return choose_snippets(shortened, snapshot.path, code, room)
+    spoken = set(names_in(snapshot.text))
+    found = [one for hit in far if hit.path != snapshot.path for one in _definitions_in(hit, wanted, used, spoken)]
+    return choose_snippets([*map(_short, near), *found], snapshot.path, place.span.of(snapshot.text), room)
+
+
+def _definitions_in(hit: Hit, wanted: Sequence[str], used: Mentions, spoken: Container[str]) -> Iterator[Hit]:
+    """The definitions that a piece of the repository was found for, each from its own first line."""
+    language = language_of(hit.path) or ""
+    tree = parse(hit.text, language)
+    symbols = outline(tree, language, hit.path) if tree is not None else []
+    mine = [one for one in symbols if one.name in wanted]
+    if not mine:
+        yield _short(hit)
+    lines = hit.text.replace("\r\n", "\n").split("\n")
+    for one in mine:
+        holder = one.container.rpartition(".")[2] or hit.symbol.removesuffix(one.name).rstrip(".").rpartition(".")[2]
+        free = one.name in used.bare and (one.kind != "method" or language not in _NEVER_IMPLICIT)
+        if free or (one.name in used.members and (not holder or holder in spoken)):
+            symbol = hit.symbol if hit.symbol.rpartition(".")[2] == one.name else one.qualified_name
+            text = "\n".join(lines[one.start_line - 1 : one.end_line])
+            start = hit.start_line + one.start_line - 1
+            yield _short(Hit(hit.path, start, start + text.count("\n"), symbol, one.kind, hit.score, text))
 
 
 def _hit(snapshot: DocumentSnapshot, symbol: Symbol) -> Hit:

@@ -241,5 +241,5 @@ def _print(outcome: Outcome, options: Options, *, applied: bool) -> None:
         if CUT_OFF in outcome.markdown:
             console.warn(["The answer was cut off. `actions.max_tokens` in config.toml is how long it may be."])
         sources = outcome.markdown.rpartition("\n#### ")[2] if "\n#### " in outcome.markdown else ""
-        console.out.print("\n" + Prose().feed(sources), markup=False)
+        console.out.print("\n\n" + Prose().feed(sources), markup=False)
     console.warn(f"Left out: {one}." for one in outcome.left_out)

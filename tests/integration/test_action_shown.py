@@ -103,3 +103,14 @@ async def test_a_question_needs_an_index_and_shows_numbered_pieces(desk: Desk) -
     assert "#### Sources\n\n1. item.py:3 `Item`\n2. [shop.py:6]" in outcome.markdown
     desk.repository = Index()
     assert "resembles the question" in (await desk.run("ask", SHOP, "append", instruction="why?")).markdown
+
+
+async def test_a_local_name_is_looked_up_nowhere_and_a_definition_is_shown_from_its_first_line(desk: Desk) -> None:
+    code = "from work import Future, wait\n\n\ndef total(box, limit):\n    result = wait(box.size)\n    return result + limit\n"
+    work = "import time\n\n\nclass Future:\n    def result(self):\n        return 1\n\n\ndef wait(one):\n    return one\n"
+    desk.repository = Index([Hit("work.py", 1, 10, "", "code", 1.0, work)])
+    desk.says("It waits.\n")
+    outcome = await desk.run("explain", code, "wait(box")
+    assert desk.repository.asked == [["wait", "size"]]
+    assert [(one.path, one.start_line, one.end_line, one.symbol) for one in outcome.sources] == [("work.py", 9, 10, "wait")]
+    assert "In work.py:\ndef wait(one):\n    return one" in desk.messages()[-1]["content"]

@@ -135,3 +135,14 @@ def test_a_body_on_the_line_of_its_signature_has_no_place_for_it() -> None:
     refusal = documented("def f(): returnˇ 1\n", "python", SAID)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "one_line"
+
+
+def test_a_sentence_is_said_once() -> None:
+    said = (
+        "Put a job into the box. It takes a list of jobs to be put there.\n\n"
+        "It takes a list of\njobs to be put there. Raises KeyError.\n\n"
+        "Put a job into the box. It takes a list of jobs to be put there.\n\n"
+        "Args:\n    a: a list of jobs to be put there.\n    b: a list of jobs to be put there.\n"
+    )
+    once = "Put a job into the box. It takes a list of jobs to be put there.\n\nRaises KeyError.\n\n"
+    assert text_in(said, "f", "def f(a, b): ...") == once + said[said.index("Args") :].strip()
