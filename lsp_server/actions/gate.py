@@ -17,6 +17,7 @@ from indexer.languages import known, parse
 from indexer.records import Symbol
 from lsp_server.actions.change import Change, errors, inside, outside, rows_of, touching
 from lsp_server.actions.likeness import kept
+from lsp_server.actions.naming import may_go
 from lsp_server.actions.records import FileEdit, Refusal, Span
 from lsp_server.actions.tokens import Part
 from lsp_server.actions.wording import cut_off, invisible, nothing, placeholder, shrunk, talk, unrelated
@@ -70,26 +71,9 @@ def neighbours(change: Change) -> Refusal | None:
     return None
 
 
-_ABOUT_NAMES = re.compile(
-    r"\b(?:re)?nam(?:es?|ed|ing)\b|\bcall(?:ed)?\b|\b(?:remove|delete|drop|inline|merge|split|convert|turn|replace|class|into)\b",
-    re.IGNORECASE,
-)
-"""What people say when a definition is to go, or to be another one. In other languages than English the new name tells."""
-
-
-def _to_be_renamed(change: Change) -> bool:
-    """Whether the user asked for something that may take a definition's name away."""
-    if not change.renames or not change.asked:
-        return False
-    before, after = (({one.name for one in symbols}) for symbols in change.symbols)
-    return bool(_ABOUT_NAMES.search(change.asked)) or any(
-        re.search(rf"\b{re.escape(name)}\b", change.asked) for name in after - before
-    )
-
-
 def public_names(change: Change) -> Refusal | None:
     """A name is gone that other code uses, or may use."""
-    if _to_be_renamed(change):
+    if change.renames and may_go(change.asked, *change.symbols):
         return None
     before, after = change.symbols
     there = Counter(one.qualified_name for one in inside(after, change.after, change.new))

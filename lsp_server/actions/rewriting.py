@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lsp_server.actions import abridge, gate, patch, prompting, region
 from lsp_server.actions.conversation import Reply
+from lsp_server.actions.naming import left_behind
 from lsp_server.actions.records import Event, FileEdit, Outcome, Refusal, Region, Replacement, Span
 from lsp_server.actions.run import Run
 from lsp_server.errors import UsageError
@@ -24,6 +25,9 @@ async def rewrite(run: Run) -> Outcome:
     if len(code) > room:
         return await _rewrite_parts(run, code, room)
     edit, reply = await _rewritten(run, run.place, code)
+    if isinstance(edit, FileEdit) and run.request.action.renames:
+        language = run.request.target.snapshot.language
+        run.left_out += await left_behind(edit, language, run.repository, run.settings.context_budget_ms)
     return run.edited(edit, reply)
 
 

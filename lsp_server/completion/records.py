@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from secrets import randbits
 from typing import Literal, Protocol
 
-from indexer.records import Asker, Contents, Hit, Import, Name, Symbol
+from indexer.records import Asker, Contents, Hit, Import, Name, Reference, Symbol
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.model.port import Usage
 
@@ -84,4 +84,8 @@ class Repository(Protocol):
 
     async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
         """How often files other than `path` write which name behind the dot of this one."""
+        ...
+
+    async def references(self, name: str, *, k: int) -> Sequence[Reference]:
+        """Lines that use a name, whatever it means there."""
         ...

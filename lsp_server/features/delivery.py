@@ -45,10 +45,11 @@ def hand_over(
     if outcome.edits:
         edit = workspace_edit(ls, outcome, run, origin)
         if edit is not None:
+            if outcome.left_out:
+                _tell(ls, types.MessageType.Info, f"{outcome.title}, left out: {'; '.join(outcome.left_out)}.")
             if preview:
                 return {**answer, "outcome": "edit", "edit": edit}
             _apply(ls, edit, outcome.title)
-            _tell_left_out(ls, outcome)
             return {**answer, "outcome": "edit"}
         page = _as_text(outcome)
     else:
@@ -198,11 +199,6 @@ def _show_page(ls: Connection, title: str, markdown: str, pages: Pages) -> None:
         ls.protocol.send_request_async(types.WINDOW_SHOW_DOCUMENT, asked).add_done_callback(_note_answer)
     else:
         _tell(ls, types.MessageType.Info, f"{title}: the answer is in {path}")
-
-
-def _tell_left_out(ls: Connection, outcome: Outcome) -> None:
-    if outcome.left_out and not ls.declares("markdown"):
-        _tell(ls, types.MessageType.Info, f"{outcome.title}, left out: {'; '.join(outcome.left_out)}.")
 
 
 def _tell(ls: Connection, kind: types.MessageType, words: str) -> None:

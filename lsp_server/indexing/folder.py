@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from indexer.errors import BuildCancelledError, IndexDamagedError, IndexerError, IndexLockedError, NoIndexError
-from indexer.records import Asker, Contents, Hit, Import, Name, Progress, Symbol
+from indexer.records import Asker, Contents, Hit, Import, Name, Progress, Reference, Symbol
 from lsp_server.indexing import access
 from lsp_server.indexing.access import Job
 from lsp_server.indexing.buffers import MORE_HITS, Buffers
@@ -89,13 +89,16 @@ class FolderIndex:
         self, names: Sequence[Name], imports: Sequence[Import], path: str, language: str
     ) -> Sequence[Contents | Symbol | None]:
         """What names of a document mean; nothing while there is no index."""
-        lookup = self._lookup
-        return await self._asked(partial(lookup.meanings, names, imports, path, language), ()) if lookup else ()
+        given = (names, imports, path, language)
+        return await self._asked(partial(lookup.meanings, *given), ()) if (lookup := self._lookup) else ()
 
     async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
         """How often files other than `path` write which name behind the dot of this one; nothing while there is no index."""
-        lookup = self._lookup
-        return await self._asked(partial(lookup.written_behind, spoken, path), {}) if lookup else {}
+        return await self._asked(partial(lookup.written_behind, spoken, path), {}) if (lookup := self._lookup) else {}
+
+    async def references(self, name: str, *, k: int) -> Sequence[Reference]:
+        """Lines on disk that use a name; none while there is no index."""
+        return await self._asked(partial(lookup.references, name, k=k), ()) if (lookup := self._lookup) else ()
 
     async def _asked(self, question: Callable[[], Awaitable[T]], nothing: T) -> T:
         try:
@@ -108,9 +111,9 @@ class FolderIndex:
 
     # -- told by the session -------------------------------------------------------------------------------------------
 
-    def touch(self, path: str) -> None:
-        """A file, named relative to the root, is new, changed or gone."""
-        self._touched.add(path)
+    def touch(self, *paths: str) -> None:
+        """Files, named relative to the root, are new, changed or gone."""
+        self._touched.update(paths)
         self._idle.interrupt()
         self._wanted.set()
 
@@ -213,7 +216,7 @@ class FolderIndex:
             async with self._turn:
                 await self._saves.write(sorted(touched))
         except IndexLockedError as error:
-            self._locked(error, lambda: self._touch_all(touched))
+            self._locked(error, lambda: self.touch(*touched))
         except NoIndexError:
             self.rebuild()
         else:
@@ -288,7 +291,3 @@ class FolderIndex:
         self._become("read_only", message=str(error), action=error.advice)
         self._retry = asyncio.get_running_loop().call_later(self._retry_s, again)
         self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
-
-    def _touch_all(self, paths: set[str]) -> None:
-        self._touched |= paths
-        self._wanted.set()

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from indexer.records import Hit
+from indexer.records import Hit, Reference
 from lsp_server.errors import UsageError
 from lsp_server.settings import ActionSettings
 from tests.support.action_desk import ADD, ITEM, LONG, SHOP, Desk, Index
@@ -114,3 +114,14 @@ async def test_a_local_name_is_looked_up_nowhere_and_a_definition_is_shown_from_
     assert desk.repository.asked == [["wait", "size"]]
     assert [(one.path, one.start_line, one.end_line, one.symbol) for one in outcome.sources] == [("work.py", 9, 10, "wait")]
     assert "In work.py:\ndef wait(one):\n    return one" in desk.messages()[-1]["content"]
+
+
+async def test_where_a_name_that_goes_is_still_used_is_said(desk: Desk) -> None:
+    desk.repository = Index(used=[Reference("till.py", 7)])
+    desk.says(ADD.replace("def add", "def put_in"))
+    outcome = await desk.run("refactor", SHOP, "append", instruction="call it put_in")
+    assert outcome.edits
+    assert outcome.left_out == ("`add` where it is used: till.py:7",)
+    outcome = await desk.run("refactor", SHOP, "append", instruction="make it faster")
+    assert outcome.refusal is not None
+    assert outcome.refusal.code == "names"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from indexer.records import Hit
+from indexer.records import Hit, Reference
 from lsp_server.actions import catalogue
 from lsp_server.actions.engine import ActionEngine
 from lsp_server.actions.records import ActionRequest, Diagnostic, Event, Outcome, Span, Target
@@ -63,8 +63,8 @@ class Empty:
 class Index:
     """A repository index that answers what it is told to, or nothing for ever."""
 
-    def __init__(self, hits: Sequence[Hit] = (), *, hangs: bool = False) -> None:
-        self.hits, self.hangs = hits, hangs
+    def __init__(self, hits: Sequence[Hit] = (), *, hangs: bool = False, used: Sequence[Reference] = ()) -> None:
+        self.hits, self.hangs, self.used = hits, hangs, used
         self.asked: list[Sequence[str]] = []
 
     async def search(self, text: str, *, k: int) -> Sequence[Hit]:
@@ -75,6 +75,11 @@ class Index:
         if self.hangs:
             await asyncio.Event().wait()
         return self.hits[:k]
+
+    async def references(self, name: str, *, k: int) -> Sequence[Reference]:
+        if self.hangs:
+            await asyncio.Event().wait()
+        return self.used[:k]
 
 
 @dataclass

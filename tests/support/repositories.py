@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from indexer.records import Asker, Contents, Hit, Import, Name, Symbol
+from indexer.records import Asker, Contents, Hit, Import, Name, Reference, Symbol
 
 
 class Nothing:
@@ -27,3 +27,7 @@ class Nothing:
     async def written_behind(self, spoken: str, path: str) -> Mapping[str, int]:
         """No file writes anything."""
         return {}
+
+    async def references(self, name: str, *, k: int) -> Sequence[Reference]:
+        """No file uses it."""
+        return []
