@@ -1,7 +1,7 @@
 """What the names in a document mean in the repository: classes and files with what they hold, functions with their heads.
 
-Names are followed through the document's imports, not guessed, where it has such imports. Only files that are indexed are read,
-as they are on the disk now. Belongs to one thread, like the reader it serves.
+Names are followed through the document's imports (`following` says how), not guessed, where it has such imports. Only files
+that are indexed are read, as they are on the disk now. Belongs to one thread, like the reader it serves.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from indexer.following import Following, shared_folders
 from indexer.languages import known, parse
 from indexer.members import MARKS, MOST_MEMBERS, contents, member
 from indexer.records import Contents, Import, Name, Symbol
@@ -77,6 +78,7 @@ class Meanings:
 
     def __init__(self, symbols: Symbols, files: Files) -> None:
         self._symbols = symbols
+        self._following = Following(symbols)
         self._files = files
         self._held: dict[tuple[str, str, int], tuple[Tree, Contents | None]] = {}
 
@@ -117,11 +119,14 @@ class Meanings:
                             return whole
             return None
         taken_by = taken.get(name.name)
-        files = self._symbols.resolve(replace(taken_by, names=(name.name,)), path, language) if taken_by else ()
-        for file in files:
-            if file.rsplit("/", 1)[-1].split(".", 1)[0] == name.name:
-                return self._contents(file, language, "")
-        nearest = sorted(defined, key=lambda one: (one.path not in files, -shared_folders(one.path, path)))
+        if taken_by is None:
+            nearest: Sequence[Symbol] = sorted(defined, key=lambda one: -shared_folders(one.path, path))
+        else:
+            files = self._following.files(name.name, taken_by, path, language)
+            for file in files:
+                if file.rsplit("/", 1)[-1].split(".", 1)[0] == name.name:
+                    return self._contents(file, language, "")
+            nearest = self._following.meant(name.name, taken_by, path, language, defined)
         for symbol in nearest:
             if symbol.path == path or not _may_mean(symbol, imported=taken_by is not None):
                 continue
@@ -157,7 +162,7 @@ class Meanings:
             return held
         members = {one.name: one for one in held.members}
         inherits = set(held.bases) - MARKS
-        for base in self._bases(held) if depth else ():
+        for base in self._bases(held, language) if depth else ():
             inherited = self._contents(base.path, language, base.name, depth - 1)
             if inherited is not None and inherited.complete:
                 inherits.discard(base.name)
@@ -172,12 +177,16 @@ class Meanings:
                     members.setdefault(symbol.name, member(symbol))
         return replace(held, members=tuple(members.values())[:MOST_MEMBERS], complete=complete)
 
-    def _bases(self, held: Contents) -> Iterator[Symbol]:
+    def _bases(self, held: Contents, language: str) -> Iterator[Symbol]:
         if not held.bases:
             return
-        files = {file for one in self._symbols.imports(held.path) for file in one.paths}
+        imports = self._following.imports(held.path)
+        files = {file for one in imports for file in one.paths}
         for base in held.bases:
             there = [one for one in self._symbols.defined([base], k=20) if one.kind in _TYPES]
+            taken_by = next((one for one in imports if base in one.names), None)
+            if taken_by is not None and not any(one.path == held.path for one in there):
+                there = self._following.meant(base, taken_by, held.path, language, there)
             there.sort(key=lambda one: (one.path != held.path, one.path not in files, -shared_folders(one.path, held.path)))
             if there and (there[0].path, there[0].name) != (held.path, held.name):
                 yield there[0]
@@ -190,13 +199,3 @@ def _may_mean(symbol: Symbol, *, imported: bool) -> bool:
 
 def _symbol(held: Contents) -> Symbol:
     return Symbol(held.name, "class", held.path, held.start_line, held.end_line, "", "")
-
-
-def shared_folders(one: str, other: str) -> int:
-    """How many folders two paths have in common."""
-    count = 0
-    for a, b in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
-        if a != b:
-            break
-        count += 1
-    return count

@@ -135,9 +135,13 @@ class Repository:
             start = [*module[: max(len(module) - supers, 0)], *rest[supers - 1 :]]
         else:
             roots = [folder for name in (head, head.replace("_", "-")) for folder in self._crates_named(name)]
-            if not roots:
+            inside = "/".join([*([source] if source else []), *module, head])
+            if roots:
+                source, start = roots[0], rest
+            elif {f"{inside}.rs", f"{inside}/mod.rs"} & self._files.keys():  # a module of this one, as `pub use` names it
+                start = [*module, head, *rest]
+            else:
                 return
-            source, start = roots[0], rest
         for name in one.names or ("",):
             parts = [*start, name] if name and name != ALL else start
             yield from self._rust_file(source, parts)

@@ -10,7 +10,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from indexer.meanings import shared_folders
+from indexer.following import shared_folders
 from indexer.symbols import Symbols
 
 MOST_FILES = 64
