@@ -43,11 +43,24 @@ def abridge(code: str, language: str, characters: int, keep_line: int = 0) -> Ab
         size -= body.saves - sum(other.saves for other in inside)
         gone.append(body)
     text = _without(lines, gone, language)
-    left_out = [f"the body of `{one.name}` (lines {one.first + 1}–{one.last + 1} of the selection)" for one in gone]
+    left_out = _named(gone)
     if len(text) > characters:
         text, more = _windowed(text, characters, keep_line)
         left_out += more
     return Abridged(text, tuple(left_out))
+
+
+MOST_NAMED = 6
+"""Of bodies that are named one by one: of a whole file there may be a hundred."""
+
+
+def _named(gone: Sequence[_Body]) -> list[str]:
+    if len(gone) <= MOST_NAMED:
+        return [f"the body of `{one.name}` (lines {one.first + 1}–{one.last + 1} of the selection)" for one in gone]
+    largest = sorted(gone, key=lambda one: one.first - one.last)
+    names = ", ".join(f"`{one.name}`" for one in largest[:MOST_NAMED])
+    lines = sum(one.last - one.first + 1 for one in gone)
+    return [f"the bodies of {names} and {len(gone) - MOST_NAMED} more definitions ({lines:,} lines of the selection)"]
 
 
 def parts(code: str, language: str, characters: int) -> list[Symbol] | None:

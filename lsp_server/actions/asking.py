@@ -10,7 +10,7 @@ from time import monotonic
 from indexer.records import Hit
 from lsp_server.actions import prompting
 from lsp_server.actions.conversation import Conversation, Reply
-from lsp_server.actions.markdown import CUT_OFF, Locate, SafeMarkdown, safe, source_list
+from lsp_server.actions.markdown import Locate, SafeMarkdown, safe, source_list
 from lsp_server.actions.records import Event, Source
 from lsp_server.completion.records import Repository
 from lsp_server.errors import UsageError
@@ -99,7 +99,7 @@ def _page(question: str, reply: Reply, sources: Sequence[Source], used: set[int]
         f"### {safe(' '.join(question.split()))}",
         safe(reply.text, locate, tuple(sources)).strip() or "The model said nothing.",
     ]
-    if reply.truncated:
-        parts.append(CUT_OFF)
+    if reply.note:
+        parts.append(reply.note)
     head = "#### Sources" if used else "#### Pieces it was shown; the answer names none of them"
     return "\n\n".join([*parts, head, source_list(sources, locate)]) + "\n"

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from time import monotonic
 
+from lsp_server.actions.markdown import CIRCLES, CUT_OFF
 from lsp_server.actions.reply import goes_in_circles
 from lsp_server.completion.calibration import Calibration
 from lsp_server.model.port import ACTION, ChosenModel, Generation, Message, Usage
@@ -81,6 +82,11 @@ class Reply:
     def truncated(self) -> bool:
         """Whether more should have come."""
         return self.finish in ("length", "circles")
+
+    @property
+    def note(self) -> str:
+        """Why more should have come, in Markdown for the user; empty where nothing is missing."""
+        return {"length": CUT_OFF, "circles": CIRCLES}.get(self.finish, "")
 
 
 Enough = Callable[[str], Awaitable[bool]]

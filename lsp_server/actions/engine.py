@@ -8,7 +8,7 @@ from lsp_server.actions import abridge, catalogue, documentation, material, patc
 from lsp_server.actions.asking import answer_question
 from lsp_server.actions.conversation import Conversation, Reply
 from lsp_server.actions.custom import custom_actions
-from lsp_server.actions.markdown import CUT_OFF, SafeMarkdown, safe, source_list
+from lsp_server.actions.markdown import SafeMarkdown, safe, source_list
 from lsp_server.actions.records import Action, ActionRequest, Event, FileEdit, Files, Offer, Outcome, Refusal, Source, Target
 from lsp_server.actions.rewriting import rewrite
 from lsp_server.actions.run import Listener, Run
@@ -109,8 +109,8 @@ class ActionEngine:
         first, last = snapshot.line_of(place.span.start) + 1, snapshot.line_of(place.span.end) + 1
         here = source_list([Source(snapshot.path, first, last, place.symbol)], run.files.locate).removeprefix("1. ")
         parts = [f"### {run.request.action.title.removesuffix('…')}", here, body.strip() or "The model said nothing."]
-        if reply.truncated:
-            parts.append(CUT_OFF)
+        if reply.note:
+            parts.append(reply.note)
         if run.left_out:
             parts.append("*Not shown to the model:* " + "; ".join(run.left_out) + ".")
         if run.sources:

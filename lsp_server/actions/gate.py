@@ -20,6 +20,7 @@ from lsp_server.actions.likeness import kept
 from lsp_server.actions.naming import may_go
 from lsp_server.actions.records import FileEdit, Refusal, Span
 from lsp_server.actions.tokens import Part
+from lsp_server.actions.undefined import made_up
 from lsp_server.actions.wording import cut_off, invisible, nothing, placeholder, shrunk, talk, unrelated
 
 
@@ -89,6 +90,16 @@ def public_names(change: Change) -> Refusal | None:
     return None
 
 
+def undefined(change: Change) -> Refusal | None:
+    """A name that nothing defines: the answer fails as soon as that line is reached. Python only."""
+    row = known(change.language)
+    name = made_up(change.before, change.after) if row is not None and row.name == "python" else ""
+    if not name:
+        return None
+    hint = f"`{name}` is not defined. Use only names that the code has, or import it above the code."
+    return Refusal("undefined", f"The answer uses `{name}`, which nothing defines.", hint)
+
+
 _OVERLOADS = frozenset("java csharp cpp kotlin swift scala typescript tsx haskell elixir".split())
 """Languages in which one name is defined several times on purpose."""
 
@@ -141,9 +152,10 @@ Check = Callable[[Change], Refusal | None]
 
 CHECKS: Sequence[Check] = (
     cut_off, nothing, invisible, talk, placeholder, shrunk, unrelated, syntax, neighbours, public_names, twins, promised,
+    undefined,
 )  # fmt: skip
 
-ADDITION_CHECKS: Sequence[Check] = (cut_off, nothing, invisible, talk, placeholder, syntax, neighbours, twins)
+ADDITION_CHECKS: Sequence[Check] = (cut_off, nothing, invisible, talk, placeholder, syntax, neighbours, twins, undefined)
 """For code that joins other code and replaces nothing."""
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from lsp_server.actions.records import Source
 
-CUT_OFF = "*The answer was cut off here.*"
-"""Stands below an answer that reached its limit."""
+CUT_OFF = "*The answer was cut off here: it reached `actions.max_tokens`, or what the model can hold.*"
+CIRCLES = "*The answer was cut off here: the model began to repeat itself.*"
+"""What stands below an answer that did not come to its end."""
 
 Locate = Callable[[str, int | None], str | None]
 """From a path as written and a 1-based line to the URI that opens it; None for what is no file of this repository."""

@@ -131,7 +131,7 @@ def _narrow(one: Replacement, text: str) -> Replacement:
 
 _BY_NEARNESS = (
     "no_code", "empty", "talk", "no_tests", "unplaced", "unrelated", "shrunk", "unchanged", "placeholder", "invisible",
-    "syntax", "neighbours", "names", "twins", "signature", "more", "truncated",
+    "syntax", "neighbours", "names", "twins", "undefined", "signature", "more", "truncated",
 )  # fmt: skip
 
 _ORDER = {code: number for number, code in enumerate(_BY_NEARNESS)}

@@ -164,12 +164,16 @@ def _talks(lines: Sequence[str], number: int) -> bool:
     return number > 0 and not lines[number - 1].strip() and line[:1].strip() != "" and is_prose(line)
 
 
+_LONG_SENTENCE = re.compile(r"[A-Z][^.!?\n{}();=]{59,}[.!?](?=\s)")
+"""Prose: code of that length holds one of the signs that are left out."""
+
 _ROUNDS, _LONG_ROUNDS, _LONG = 6, 4, 60
 """How often a group must come in a row: a table of data may repeat a short line a few times, nobody repeats 60 characters."""
 
 
 def goes_in_circles(text: str) -> bool:
-    """Whether the end of a reply repeats one group of up to eight lines over and over. Looks at whole lines only."""
+    """Whether the end of a reply repeats one group of up to eight lines over and over, or one long sentence. Looks at whole
+    lines only."""
     lines = text.split("\n")[:-1]
     for size in range(1, 9):
         group = lines[-size:]
@@ -177,5 +181,8 @@ def goes_in_circles(text: str) -> bool:
         tail = lines[-size * rounds :]
         if len(tail) == size * rounds and any(line.strip(" \t)}];,") for line in group) and tail == group * rounds:
             return True
+    sentences = _LONG_SENTENCE.findall(text)
+    if sentences and sentences.count(sentences[-1]) >= _LONG_ROUNDS:
+        return True
     last = text[-600:]
     return len(last) == 600 and "\n" not in last and any(last == (last[:size] * 600)[:600] for size in range(1, 61))

@@ -16,7 +16,7 @@ from lsp_server.actions import catalogue
 from lsp_server.actions.custom import custom_actions
 from lsp_server.actions.engine import ActionEngine
 from lsp_server.actions.files import WorkspaceFiles
-from lsp_server.actions.markdown import CUT_OFF
+from lsp_server.actions.markdown import CIRCLES, CUT_OFF
 from lsp_server.actions.records import Action, ActionRequest, Diagnostic, Event, Outcome, Span, Target
 from lsp_server.cli import console
 from lsp_server.cli.edits import as_json, diff_of, print_diff, write
@@ -238,8 +238,7 @@ def _print(outcome: Outcome, options: Options, *, applied: bool) -> None:
     elif not outcome.timings["model"]:
         console.out.print(Prose().feed(outcome.markdown), markup=False)  # nobody was asked, so nothing was streamed
     else:
-        if CUT_OFF in outcome.markdown:
-            console.warn(["The answer was cut off. `actions.max_tokens` in config.toml is how long it may be."])
+        console.warn(note.strip("*") for note in (CUT_OFF, CIRCLES) if f"\n{note}\n" in outcome.markdown)
         sources = outcome.markdown.rpartition("\n#### ")[2] if "\n#### " in outcome.markdown else ""
         console.out.print("\n\n" + Prose().feed(sources), markup=False)
     console.warn(f"Left out: {one}." for one in outcome.left_out)

@@ -63,12 +63,12 @@ async def test_a_long_selection_is_rewritten_definition_by_definition(desk: Desk
 
     def reply(prompt: str) -> list[str]:
         code = prompt.rpartition("```python\n")[2].removesuffix("\n```")
-        return [f"```python\n{code.replace('compute', 'work_out')}\n```"]
+        return [f"```python\n{code.replace('compute', 'round')}\n```"]
 
     desk.model.reply = reply
     outcome = await desk.run("simplify", LONG, LONG)
     (edit,) = outcome.edits
-    assert edit.after.count("work_out") == 12 * 12
+    assert edit.after.count("round") == 12 * 12
     assert edit.after.count("compute") == 8 * 12
     assert [one.split("`")[1] for one in outcome.left_out] == [f"Long.m{number}" for number in range(12, 20)]
     assert all(len(json.dumps(asked.body["messages"])) / 3 < 4096 for asked in desk.model.asked)
@@ -89,7 +89,7 @@ async def test_a_long_selection_is_explained_by_its_outline_and_the_user_is_told
     assert len(shown) / 3 < 2048
     assert "def m19(self):" in shown
     assert "lines not shown" in shown
-    assert "*Not shown to the model:* the body of `Long.m" in outcome.markdown
+    assert "*Not shown to the model:* the bodies of `Long.m" in outcome.markdown
 
 
 async def test_a_question_needs_an_index_and_shows_numbered_pieces(desk: Desk) -> None:
@@ -125,3 +125,11 @@ async def test_where_a_name_that_goes_is_still_used_is_said(desk: Desk) -> None:
     outcome = await desk.run("refactor", SHOP, "append", instruction="make it faster")
     assert outcome.refusal is not None
     assert outcome.refusal.code == "names"
+
+
+async def test_a_name_that_nothing_defines_is_said_to_the_model_and_to_the_user(desk: Desk) -> None:
+    desk.says(ADD.replace("self.items.append", "insert"))
+    outcome = await desk.run("simplify", SHOP, "append")
+    assert outcome.refusal is not None
+    assert outcome.refusal.sentence == "The answer uses `insert`, which nothing defines."
+    assert "`insert` is not defined" in desk.messages()[-1]["content"]

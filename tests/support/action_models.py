@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import itertools
 import re
 import textwrap
+import tokenize
 from collections.abc import Callable, Sequence
 
 
@@ -19,12 +21,9 @@ def good_answers() -> Callable[[str], list[str]]:
             return _pieces("Return what the code of this function works out.")
         if prompt.startswith("Give the local variables"):
             return _pieces(_SHAPES[next(turn) % len(_SHAPES)](_with_new_names(code), code))
-        tree = ast.parse(code)
         if prompt.startswith("Add the missing type"):
-            function = tree.body[0]
-            assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-            function.returns = function.returns or ast.Constant("object")
-        return _pieces(_SHAPES[next(turn) % len(_SHAPES)](ast.unparse(tree), code))
+            return _pieces(_SHAPES[next(turn) % len(_SHAPES)](_with_a_return_type(code), code))
+        return _pieces(_SHAPES[next(turn) % len(_SHAPES)](ast.unparse(ast.parse(code)), code))
 
     return reply
 
@@ -60,6 +59,20 @@ def _with_new_names(code: str) -> str:
             line = lines[one.lineno - 1]
             lines[one.lineno - 1] = line[: one.end_col_offset] + b"_value" + line[one.end_col_offset :]
     return "\n".join(line.decode() for line in lines)
+
+
+def _with_a_return_type(code: str) -> str:
+    """`-> object` in front of the colon that ends the function's head; every other character stays, comments too."""
+    lines, depth, inside = code.split("\n"), 0, False
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        inside = inside or token.string == "def"
+        depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
+        if inside and depth == 0 and token.string in ("->", ":"):
+            if token.string == ":":
+                row, column = token.start
+                lines[row - 1] = f"{lines[row - 1][:column]} -> object{lines[row - 1][column:]}"
+            break
+    return "\n".join(lines)
 
 
 def hostile_answers() -> Callable[[str], list[str]]:

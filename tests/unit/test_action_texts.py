@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from lsp_server.actions import abridge, fitting, hunks, imports, reply
@@ -131,6 +133,8 @@ def test_fences_are_found_as_markdown_has_them(text: str, found: list[tuple[str,
         ("x = compute_something_rather_long(with_an_argument, and_another_one)\n" * 4, True),
         ("x = compute_something_rather_long(with_an_argument, and_another_one)\n" * 3, False),
         ("no " * 300, True),
+        ("It makes a new job, which is a function that takes any number of things.\nSo it does. " * 4, True),
+        ("It makes a new job, which is a function that takes any number of things.\nSo it does. " * 3, False),
         ("".join(f"line {number}\n" for number in range(100)), False),
     ],
 )
@@ -190,6 +194,8 @@ def test_far_bodies_give_way_to_their_signatures_and_the_user_is_told() -> None:
     assert "        # 21 lines not shown" in cut.text
     assert cut.left_out[0] == "the body of `A.m0` (lines 3–23 of the selection)"
     assert len(cut.left_out) == cut.text.count("lines not shown")
+    (told,) = abridge.abridge(LONG * 3, "python", 600).left_out[:1]
+    assert re.fullmatch(r"the bodies of (`[\w.]+`, ){5}`[\w.]+` and \d+ more definitions \(\d+ lines of the selection\)", told)
 
 
 def test_code_without_definitions_is_cut_around_its_line() -> None:

@@ -52,11 +52,12 @@ def run(command: list[str], cwd: Path, **environment: str) -> bool:
 
 
 def unpacked(archive: Path | None, target: Path, *command: str) -> bool:
-    """Unpack an archive with a command that takes it and a folder; False if there is no archive."""
+    """Unpack an archive with a command that takes it and a folder; False if there is no archive, or nothing wanted in it."""
     if archive is None:
         return False
     target.mkdir(parents=True)
-    return run([*(part.format(archive=archive, target=target) for part in command)], archive.parent)
+    run([*(part.format(archive=archive, target=target) for part in command)], archive.parent)
+    return any(target.iterdir())  # unzip fails where one of several patterns matches nothing
 
 
 def found(folder: Path, pattern: str) -> Path | None:
