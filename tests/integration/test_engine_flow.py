@@ -94,7 +94,8 @@ async def test_nothing_is_asked_behind_an_answer_that_was_typed_to_its_end(desk:
     first = await desk.ask(start)
     assert first is not None
     assert await desk.ask(start + first.text) is None
-    assert len(desk.runner.calls) == 1
+    # What is written ahead begins on the next line.
+    assert not [call for call in desk.runner.calls[1:] if call.prompt.endswith(first.text)]
 
 
 async def test_typing_along_what_is_still_written_joins_it(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from lsp_server.completion.window import Anchor
 from lsp_server.model.port import Piece
 
 
-async def left(picture: str, answer: str, finish: str = "stop") -> tuple[Run, str]:
+async def left(picture: str, answer: str, finish: str = "stop", language: str = "") -> tuple[Run, str]:
     """The run at a place after its end, and how much of the answer it had let the model write, a character a token."""
     before, after = picture.split("ˇ")
     taken = []
@@ -25,7 +25,7 @@ async def left(picture: str, answer: str, finish: str = "stop") -> tuple[Run, st
         yield Piece("", finish=finish)
 
     anchor = Anchor("file:///a.py", "m", before, after, before, after, ())
-    run = Run(stream(), Prompt(before, "", ()), anchor, before, after, Extent.BLOCK)
+    run = Run(stream(), Prompt(before, "", ()), anchor, before, after, Extent.BLOCK, language)
     await run.ended()
     return run, "".join(taken)
 
@@ -85,3 +85,9 @@ async def test_an_answer_that_was_cut_by_its_length_may_go_on() -> None:
 async def test_a_block_that_was_cut_by_its_length_ends_with_a_whole_line() -> None:
     run, _ = await left("def f():\n    ˇ\n", "a = 1\n    return a + o", finish="length")
     assert run.text == "a = 1"
+
+
+@pytest.mark.parametrize(("below", "text"), [("", "1\nend"), ("end\n", "1")])
+async def test_what_closes_the_block_is_taken_where_the_document_lacks_it(below: str, text: str) -> None:
+    run, _ = await left(f"def f\n  ˇ\n{below}", "1\nend\n\ndef g", language="ruby")
+    assert run.text == text
