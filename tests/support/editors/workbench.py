@@ -33,24 +33,29 @@ class Workbench:
 
     async def open(self, name: str) -> None:
         """Open a file of the workspace by its name, as Ctrl+P does, and give it the keyboard."""
+        file = Path(name).name
         field = self.page.locator(".quick-input-widget input.input")
-        row = self.page.locator(".quick-input-list .monaco-list-row", has_text=Path(name).name).first
+        # By its whole name: files that were open before are listed first and at once, along.py where long.py was asked for.
+        # Behind it comes its folder, or where it was found, or nothing.
+        named = f':is([aria-label="{file}"], [aria-label^="{file},"], [aria-label^="{file} "])'
+        row = self.page.locator(f".quick-input-list .monaco-list-row{named}").first
+        tab = self.page.locator(f'.tab.active[data-resource-name="{file}"]')
 
-        async def listed() -> bool:
+        async def opened() -> bool:
             # It closes by itself when something else takes the keyboard: an editor that was asked for just before.
             # The list is made when the name is typed, from what the file system showed then: a file that is newer than
-            # VS Code's picture of the folder comes with a later look.
+            # VS Code's picture of the folder comes with a later look. And it grows: another row may slip under the mouse.
             with contextlib.suppress(PlaywrightTimeout):
                 if not await field.is_visible():
                     await self.page.keyboard.press("Control+p")
                 await field.fill("", timeout=3000)
                 await field.fill(name, timeout=3000)
-                await row.wait_for(timeout=3000)
-            return await row.is_visible()
+                await row.click(timeout=3000)
+                await field.wait_for(state="hidden", timeout=3000)
+                await tab.wait_for(timeout=3000)
+            return await tab.is_visible() and not await field.is_visible()
 
-        await self.until(listed, f"{name} in Quick Open")
-        await self.page.keyboard.press("Enter")
-        await self.page.locator(f'.tab.active[data-resource-name="{Path(name).name}"]').wait_for()
+        await self.until(opened, f"{name} opened")
         await self.focus()
 
     async def focus(self) -> None:
