@@ -71,6 +71,8 @@ def must_have_acted(told: dict[str, Any]) -> None:
     rewrite = told[rewritten_and_undone.__name__]
     assert rewrite["before"].rstrip("\n") == rewrite["was"].rstrip("\n")
     assert rewrite["after"].rstrip("\n") != rewrite["before"].rstrip("\n")
+    assert told[cancelled.__name__]["kept"]
+    assert is_whole_call(told[cancelled.__name__]["drawn"])
     assert told[killed.__name__]["killed"] > 0
     assert is_whole_call(told[killed.__name__]["drawn"])
     fetching = told[missing_then_fetched.__name__]
@@ -84,9 +86,7 @@ def must_have_acted(told: dict[str, Any]) -> None:
 def test_neovim(version: str, ollama_instance: Instance) -> None:
     """Its project brings settings that name another host and another model, all the time."""
     neovim_or_not_run(version)
-    told = run_closed(SCENES, f"Neovim {version}", timeout_s=LONGEST_S)
-    must_be_so(told)
-    assert is_whole_call(told[cancelled.__name__]["drawn"])
+    must_be_so(run_closed(SCENES, f"Neovim {version}", timeout_s=LONGEST_S))
 
 
 @pytest.mark.usefixtures("real_vscode", "extension")

@@ -22,7 +22,7 @@ from tests.editors.closed.fetch_scene import missing_then_fetched
 from tests.editors.closed.ghost_scenes import GHOST_SCENES, taken_whole_and_undone
 from tests.editors.closed.hands import Hands
 from tests.editors.closed.neovim_hands import neovim_hands
-from tests.editors.closed.other_scenes import OTHER_SCENES, cancelled
+from tests.editors.closed.other_scenes import OTHER_SCENES
 from tests.editors.closed.project import Project, lay_out, turn_hostile, turn_tame
 from tests.editors.closed.vscode_hands import vscode_hands
 from tests.support.closed_network import Watch
@@ -51,9 +51,7 @@ async def main(editor: str, only: Sequence[str]) -> int:
             opened = (
                 neovim_hands(version, where, ollama.url) if program == "Neovim" else vscode_hands(where, ollama.url, project)
             )
-            # A small model may be done before VS Code has drawn what is to be pressed; test_vscode_actions cancels a slow one.
-            others = [one for one in OTHER_SCENES if program == "Neovim" or one is not cancelled]
-            scenes: list[Scene] = [*GHOST_SCENES, *others, _before_fetching(watch, told), missing_then_fetched]
+            scenes: list[Scene] = [*GHOST_SCENES, *OTHER_SCENES, _before_fetching(watch, told), missing_then_fetched]
             await _play(opened, project, [one for one in scenes if not only or one.__name__ in only], told)
             told["tried_by_fetching"] = watch.tried() - told.get("tried", 0)
     except Exception:

@@ -7,7 +7,7 @@ import signal
 
 from tests.editors.closed.ghost_scenes import Seen, drawn, drawn_in, reads
 from tests.editors.closed.hands import Hands
-from tests.editors.closed.project import REWRITES, Project
+from tests.editors.closed.project import LONG, REWRITES, Project
 from tests.support.processes import running_below
 
 ENOUGH_WORDS = 3
@@ -52,14 +52,20 @@ async def _reads_so(hands: Hands, text: str) -> bool:
 
 
 async def cancelled(hands: Hands, project: Project) -> Seen:
-    """What is cancelled leaves the document alone, and the model is free again."""
-    await hands.open(project.folder / "long.py")
-    before = await hands.text()
-    await hands.begin_rewrite(3, "Give every step a name that says what it is.")
+    """What is cancelled leaves the document alone, on the screen and when it is saved, and the model is free again."""
+    file = project.folder / "long.py"
+    await hands.open(file)
+    await hands.begin_rewrite(1, "Give every step a name that says what it is.")
     await hands.cancel()
-    await reads(hands, before)
+
+    async def as_it_was() -> bool:
+        shown = await hands.text()  # VS Code draws what there is room for
+        return bool(shown) and LONG.startswith(shown)
+
+    await hands.until(as_it_was, "the beginning of the document as it was")
+    await hands.save()
     _, ghost = await drawn_in(hands, project.folder / "after_cancel.py")
-    return {"drawn": ghost}
+    return {"drawn": ghost, "kept": file.read_text() == LONG}
 
 
 async def killed(hands: Hands, project: Project) -> Seen:

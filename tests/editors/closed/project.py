@@ -54,8 +54,10 @@ REWRITES = (
 )
 """What SmolLM2 135M answers with code that passes the gate, each tried by hand; the first that does so here is applied."""
 
-LONG = "def long(n):\n" + "".join(f"    step{number} = n * {number} + len(str(n))\n" for number in range(40)) + "    return n\n"
-"""Takes the model a good while to rewrite, so that it can be cancelled before it is done."""
+_STEPS = "".join(f"        step{line} = n * {line} + len(str(n))\n" for line in range(12))
+LONG = "class Long:\n" + "\n".join(f"    def part{number}(self, n):\n{_STEPS}        return n\n" for number in range(16))
+"""More than a small model is given at once, so its methods go to it one by one, a dozen of them: a rewriting that is still
+under way when somebody presses Cancel, however little the model says to each."""
 
 WHOLE = "Explain this"
 """Heads an explanation when it is complete, and only then."""
