@@ -31,6 +31,9 @@ SERVER = [sys.executable, "-m", "lsp_server"]
 PATIENCE_S = 120.0
 """The embedded model is loaded from disk, the index is opened, and a slow machine reads 30 tokens a second."""
 
+_FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
+"""What rich puts into a drawing: who opened it would fetch fonts from a host far away. Any monospaced font will do."""
+
 TRIES = 6
 """Places asked at before the demo gives up: a tiny model has nothing to say at some of them, and Hearth then says nothing."""
 
@@ -57,7 +60,7 @@ def main() -> int:
         console.record, console.width = True, 118
     code = _run(args.repo.resolve())
     if args.svg and code == 0:
-        console.save_svg(str(args.svg), title="make demo")
+        args.svg.write_text(_FONTS.sub("", console.export_svg(title="make demo")), encoding="utf-8")
     return code
 
 
@@ -193,8 +196,8 @@ async def _show(client: LanguageClient, root: Path, place: Place, number: int) -
     above = "\n".join(place.before.split("\n")[-8:])
     below = "\n".join(place.after.split("\n")[:4])
     console.print(f"\n  [bold]{escape(str(place.path.relative_to(root)))}[/]:{place.line + 1}   [dim]ghost text is green[/]\n")
-    for line in f"{escape(above)}[black on green]{escape(ghost)}[/]{escape(below)}".split("\n"):
-        console.print(f"  │ {line}")
+    for line in f"{escape(above)}[bold green]{escape(ghost)}[/]{escape(below)}".split("\n"):
+        console.print(f"  │ {line}", soft_wrap=False, no_wrap=True, overflow="ellipsis")
     console.print(f"\n  [dim]what stood there:[/] {escape(place.removed.strip())}")
     await _explain(client, took)
     return True
@@ -211,7 +214,8 @@ async def _explain(client: LanguageClient, took: float) -> None:
     if not about.get("context"):
         console.print("  [dim]context:[/] none: the prompt already held what the index knows")
     stages = ", ".join(f"{stage.replace('_', ' ')} {ms:,.0f}" for stage, ms in about.get("timings", {}).items())
-    console.print(f"  [dim]time:[/] {took:,.0f} ms at the editor (in the server, ms: {escape(stages)})")
+    console.print(f"  [dim]time:[/] {took:,.0f} ms at the editor")
+    console.print(f"  [dim]in the server, ms:[/] {escape(stages)}")
     reused = about.get("reused_tokens")
     cached = "" if reused is None else f", {reused} of them were in the runner's cache"
     console.print(f"  [dim]prompt:[/] {about.get('prompt_tokens')} tokens{cached}")

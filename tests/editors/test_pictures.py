@@ -5,7 +5,6 @@ The model behind them knows its text by heart: a picture must come out the same 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -103,6 +102,9 @@ async def test_vscode(real_vscode: VSCode, extension: Path, reciter: ScriptedOll
         "remote.autoForwardPorts": False,
         "breadcrumbs.enabled": False,
         "editor.stickyScroll.enabled": False,
+        "editor.cursorBlinking": "solid",
+        "editor.scrollbar.vertical": "hidden",
+        "editor.scrollbar.horizontal": "hidden",
         "window.title": "${rootName}",
     }
     window = vscode_window(
@@ -135,13 +137,24 @@ async def test_vscode(real_vscode: VSCode, extension: Path, reciter: ScriptedOll
         await bench.page.locator(".monaco-diff-editor .modified .view-line", has_text="cents +=").wait_for()
         await bench.page.locator(".notification-toast .monaco-button", has_text="Discard").wait_for()
         await bench.page.locator(".notification-toast .monaco-button", has_text="Cancel").wait_for(state="detached")
-        await asyncio.sleep(0.6)  # toasts slide and fade; a picture of that is no picture
         await _shoot(bench, "vscode-refactor")
         await bench.button("Discard")
 
 
+_NOWHERE = (450, 668)
+"""In the status bar, between its items: elsewhere what is under the mouse lights up, or shows its scroll bars."""
+
+_AT_REST = """() => {
+    const moving = (one) => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity;
+    return !document.querySelector(".statusbar-item .codicon-loading") && !document.getAnimations().some(moving);
+}"""
+"""Toasts slide and fade, and an item of the status bar turns while a language begins. What moves for ever does not count."""
+
+
 async def _shoot(bench: Workbench, name: str) -> None:
-    """A picture without the items that VS Code shows in a browser only."""
+    """A picture without the items that VS Code shows in a browser only, of a window in which nothing moves any more."""
+    await bench.page.mouse.move(*_NOWHERE)
+    await bench.page.wait_for_function(_AT_REST)
     await bench.page.evaluate("""() => {
         for (const item of document.querySelectorAll(".statusbar-item")) {
             if (/host|forwardedPorts|keyboardLayout/.test(item.id)) item.style.display = "none";
