@@ -87,7 +87,7 @@ def search(wanted: Wanted, root: Path | None, k: int, as_json: bool) -> int:
             console.write_json(found) if as_json else listing.print_imports(found)
         else:
             hits = reader.search(wanted.query or "", k=k)
-            console.write_json([hit_as_json(hit) for hit in hits]) if as_json else listing.print_hits(hits)
+            console.write_json([hit_as_json(hit) for hit in hits]) if as_json else listing.print_hits(hits, wanted.query or "")
     finally:
         reader.close()
     return console.DONE

@@ -16,8 +16,8 @@ SHOWN_LINES = 6
 """Of each result: enough to recognise it, little enough to see ten."""
 
 
-def print_hits(hits: Sequence[Hit]) -> None:
-    """Each place with the first lines of its text."""
+def print_hits(hits: Sequence[Hit], query: str) -> None:
+    """Each place with the lines of its text that say most of the query."""
     from rich.syntax import Syntax
 
     if not hits:
@@ -25,9 +25,25 @@ def print_hits(hits: Sequence[Hit]) -> None:
     for hit in hits:
         name = f"  [cyan]{hit.kind} {escape(hit.symbol)}[/]" if hit.symbol else ""
         console.out.print(f"[bold]{escape(hit.path)}[/]:{hit.start_line}-{hit.end_line}{name}  [dim]{hit.score:.3f}[/]")
-        shown = "\n".join(hit.text.splitlines()[:SHOWN_LINES])
+        lines = hit.text.split("\n")
+        first = telling(lines, query)
+        shown = "\n".join(lines[first : first + SHOWN_LINES])
         lexer = Syntax.guess_lexer(hit.path, shown)
-        console.out.print(Syntax(shown, lexer, background_color="default", line_numbers=True, start_line=hit.start_line))
+        start = hit.start_line + first
+        console.out.print(Syntax(shown, lexer, background_color="default", line_numbers=True, start_line=start))
+
+
+def telling(lines: Sequence[str], query: str) -> int:
+    """The first of `SHOWN_LINES` lines that hold most of a query's words: a small file is one piece, and its answer far down.
+
+    The first lines, where none say more.
+    """
+    from indexer.analysis import searchable
+
+    wanted = frozenset(searchable(query).split())
+    held = [wanted.intersection(searchable(line).split()) for line in lines]
+    starts = [0, *(min(at, max(len(lines) - SHOWN_LINES, 0)) for at, words in enumerate(held) if words)]
+    return max(starts, key=lambda at: len(frozenset[str]().union(*held[at : at + SHOWN_LINES])))
 
 
 def print_symbol(found: Mapping[str, Any]) -> None:
