@@ -10,6 +10,14 @@ LARGEST_BYTES = 1024 * 1024
 """Of a file of tests, the only kind that is read here. A larger one was not written by hand."""
 
 
+def leads_out(root: Path, path: str) -> bool:
+    """Whether a path relative to a root lies elsewhere once links are followed: a repository may hold `tests -> /elsewhere`."""
+    try:
+        return not (root / path).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return True
+
+
 class WorkspaceFiles:
     """Files below one root. `buffers` are open documents by their path relative to the root."""
 

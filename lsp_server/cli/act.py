@@ -15,7 +15,7 @@ from indexer.languages import language_of
 from lsp_server.actions import catalogue
 from lsp_server.actions.custom import custom_actions
 from lsp_server.actions.engine import ActionEngine
-from lsp_server.actions.files import WorkspaceFiles
+from lsp_server.actions.files import WorkspaceFiles, leads_out
 from lsp_server.actions.markdown import CIRCLES, CUT_OFF
 from lsp_server.actions.records import Action, ActionRequest, Diagnostic, Event, Outcome, Span, Target
 from lsp_server.cli import console
@@ -136,13 +136,11 @@ def act(asked: Asked, options: Options) -> int:
         raise UsageError(f"`{action.id}` needs an instruction. {action.asks}", "Say it with --instruction.")
     outcome = asyncio.run(_run(bench, root, ActionRequest(action, target, asked.instruction), options))
     applied = options.apply and bool(outcome.edits)
-    if applied:
-        for edit in outcome.edits:
-            write(
-                root / edit.path if edit.path != target.snapshot.path else Path(asked.file).resolve(),
-                edit,
-                target.snapshot.language,
-            )
+    for edit in outcome.edits if applied else ():
+        own = edit.path == target.snapshot.path
+        if not own and leads_out(root, edit.path):
+            raise UsageError(f"{edit.path} leads out of {root}; nothing was written.")
+        write(Path(asked.file).resolve() if own else root / edit.path, edit, target.snapshot.language)
     if options.as_json:
         console.write_json(as_json(outcome, applied=applied))
     else:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from lsp_server.actions.files import WorkspaceFiles
+from lsp_server.actions.files import WorkspaceFiles, leads_out
 from lsp_server.actions.pages import Pages
 from lsp_server.actions.records import FileEdit, Outcome
 from lsp_server.documents import DocumentSnapshot
@@ -135,6 +135,8 @@ def _other(ls: Connection, edit: FileEdit, origin: DocumentSnapshot | None) -> D
         return opened
     if root is None:
         raise MovedError("The document lies in no workspace folder, so there is no place for a second file.")
+    if leads_out(Path(root), edit.path):
+        raise MovedError(f"{edit.path} leads out of the workspace folder, so nothing was written.")
     text = WorkspaceFiles(Path(root)).text(edit.path)
     if edit.creates and (text is not None or Path(root, edit.path).exists()):
         raise MovedError(f"{edit.path} exists by now, so nothing was written.", "Run the action again.")

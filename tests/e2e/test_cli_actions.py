@@ -135,6 +135,18 @@ def test_tests_go_to_a_new_file(hearth: Run, file: Path, model: ScriptedOllama) 
     assert json.loads(again.stdout)["refused"]["code"] == "twins"
 
 
+def test_a_link_in_the_repository_takes_no_tests_out_of_it(
+    hearth: Run, file: Path, model: ScriptedOllama, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (file.parent / "tests").symlink_to(tmp_path / "elsewhere")
+    model.reply = lambda prompt: ["```python\ndef test_nothing():\n    assert True\n```\n"]
+    said = hearth("action", "tests", str(file), "--lines", "8", "--root", str(file.parent), "--apply")
+    assert said.returncode == 2
+    assert "leads out of" in said.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_a_question_is_answered_from_the_index_with_its_places(hearth: Run, file: Path, model: ScriptedOllama) -> None:
     assert hearth("ask", "how big is a circle?", "--root", str(file.parent)).returncode == 1
     hearth("index", str(file.parent))

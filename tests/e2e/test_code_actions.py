@@ -281,3 +281,16 @@ async def test_tests_go_to_a_new_file_where_the_client_can_create_one(bench: Ben
     assert (created["kind"], created["uri"]) == ("create", place)
     assert change["textDocument"] == {"uri": place, "version": None}
     assert "def test_double" in change["edits"][0]["newText"]
+
+
+async def test_a_link_in_the_repository_takes_no_new_file_out_of_it(bench: Bench, model: ScriptedOllama) -> None:
+    root, link = bench.home / "repository", bench.home / "repository" / "tests"
+    link.symlink_to(bench.home, target_is_directory=True)
+    try:
+        _, about = bench.open("def double(a):\n    returnˇ 2 * a\n", uri=(root / "sums.py").as_uri())
+        model.reply = lambda prompt: fenced("def test_double():\n    assert True\n")
+        answer = await bench.wire.answer(bench.ask("tests", about))
+    finally:
+        link.unlink()
+    assert "leads out of the workspace folder" in answer["error"]["message"]
+    assert bench.wire.heard("workspace/applyEdit") == []
