@@ -122,22 +122,23 @@ async def test_a_model_is_chosen_from_those_that_are_there(screen: Screen) -> No
 async def test_an_explanation_streams_into_a_window(screen: Screen, reciter: ScriptedOllama) -> None:
     await shop(screen)
     before, reciter.reply = reciter.reply, lambda _: [EXPLANATION[i : i + 8] for i in range(0, len(EXPLANATION), 8)]
-    reciter.piece_s = 0.15
+    reciter.held = 4
     try:
         await screen.command("Hearth explain")
         await screen.until(lambda: "It adds the" in screen.text() and "empty list" not in screen.text(), "a part of the answer")
+        reciter.held = None
         await screen.until(lambda: "empty list gives 0." in screen.text(), "the whole answer")
         assert await screen.lua("return vim.bo.filetype") == "markdown"
         await screen.type("q")
         await screen.eventually(lambda: screen.lua("return #vim.api.nvim_list_wins() == 1"), "the window closed")
     finally:
-        reciter.reply, reciter.piece_s = before, 0.0
+        reciter.reply, reciter.held = before, None
 
 
 async def test_closing_the_window_stops_the_model(screen: Screen, reciter: ScriptedOllama) -> None:
     await shop(screen)
     before, reciter.reply = reciter.reply, lambda _: ["word word\n\n"] * 200
-    reciter.piece_s = 0.1
+    reciter.held = 1
     try:
         await screen.command("Hearth explain")
         await screen.until(lambda: "word word" in screen.text(), "the beginning of the answer")
@@ -149,7 +150,7 @@ async def test_closing_the_window_stops_the_model(screen: Screen, reciter: Scrip
 
         await screen.eventually(closed, "the model was stopped")
     finally:
-        reciter.reply, reciter.piece_s = before, 0.0
+        reciter.reply, reciter.held = before, None
 
 
 @pytest.mark.parametrize("key", ["a", "q"])
@@ -177,7 +178,7 @@ async def test_a_rewrite_is_shown_then_applied_or_not_and_undone_in_one_step(
 async def test_a_rewrite_tells_how_far_it_is_and_is_cancelled(screen: Screen, reciter: ScriptedOllama) -> None:
     await shop(screen)
     before, reciter.reply = reciter.reply, lambda _: ["```python\n", *(f"x = {number}\n" for number in range(600))]
-    reciter.piece_s = 0.05
+    reciter.held = 3
     try:
         await screen.command("Hearth refactor make it longer")
         await screen.until(lambda: "hearth: Refactor, 3 lines" in screen.rows()[-2], "how far it is")
@@ -194,7 +195,7 @@ async def test_a_rewrite_tells_how_far_it_is_and_is_cancelled(screen: Screen, re
         await screen.command("Hearth cancel")
         await said(screen, "nothing is under way")
     finally:
-        reciter.reply, reciter.piece_s = before, 0.0
+        reciter.reply, reciter.held = before, None
 
 
 async def test_a_question_is_answered_with_links_that_jump(screen: Screen, reciter: ScriptedOllama) -> None:

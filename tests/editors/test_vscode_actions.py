@@ -18,12 +18,13 @@ async def test_an_explanation_streams_into_a_panel_with_links_that_jump(window: 
     await window.bench.go_to(3, 8)
     text = EXPLANATION % (window.project / "shop.py").as_uri()
     before, window.model.reply = window.model.reply, lambda _: text.splitlines(keepends=True)
-    window.model.piece_s = 1.0
+    window.model.held = 1
     try:
         await window.bench.command("Hearth: Explain Selection")
         panel = window.bench.answer()
         await panel.get_by_text("It adds the").wait_for()
         assert not await panel.get_by_text("An empty list gives 0.").is_visible()
+        window.model.held = None
         await panel.get_by_text("An empty list gives 0.").wait_for()
         assert await panel.locator("strong", has_text="prices").count() == 1
         link = panel.locator("a", has_text="shop.py")
@@ -32,14 +33,14 @@ async def test_an_explanation_streams_into_a_panel_with_links_that_jump(window: 
         await window.bench.page.locator('.tab.active[data-resource-name="shop.py"]').first.wait_for()
         await window.bench.close_answer()
     finally:
-        window.model.reply, window.model.piece_s = before, 0.0
+        window.model.reply, window.model.held = before, None
 
 
 async def test_closing_the_panel_stops_the_model(window: Window) -> None:
     await window.bench.open("shop.py")
     await window.bench.go_to(3, 8)
     before, window.model.reply = window.model.reply, lambda _: ["word word\n\n"] * 300
-    window.model.piece_s = 0.1
+    window.model.held = 1
     try:
         await window.bench.command("Hearth: Explain Selection")
         await window.bench.answer().get_by_text("word word").first.wait_for()
@@ -51,7 +52,7 @@ async def test_closing_the_panel_stops_the_model(window: Window) -> None:
 
         await window.bench.until(closed, "the model was stopped")
     finally:
-        window.model.reply, window.model.piece_s = before, 0.0
+        window.model.reply, window.model.held = before, None
 
 
 @pytest.mark.parametrize("button", ["Apply", "Discard"])
@@ -83,7 +84,7 @@ async def test_a_rewrite_that_is_cancelled_stops_the_model_and_changes_nothing(w
     await window.edit(TOTAL)
     await window.bench.go_to(3, 8)
     before, window.model.reply = window.model.reply, lambda _: ["```python\n", *(f"x = {number}\n" for number in range(600))]
-    window.model.piece_s = 0.05
+    window.model.held = 20
     try:
         await window.bench.command("Hearth: Refactor Selection")
         field = window.bench.page.locator(".quick-input-widget input.input")
@@ -99,7 +100,7 @@ async def test_a_rewrite_that_is_cancelled_stops_the_model_and_changes_nothing(w
         await window.bench.until(closed, "the model was stopped")
         await window.until_text(TOTAL)
     finally:
-        window.model.reply, window.model.piece_s = before, 0.0
+        window.model.reply, window.model.held = before, None
 
 
 async def test_a_question_is_answered_with_links_that_jump(window: Window) -> None:

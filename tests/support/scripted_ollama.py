@@ -43,7 +43,8 @@ def _reply_nothing(prompt: str) -> list[str]:
 class ScriptedOllama:
     """`reply` turns a prompt into the pieces that are streamed; `piece_s` is the time between two of them.
 
-    `gate` holds every answer back while it is clear. `fault` is sent in place of an answer: raw bytes, status line and all.
+    `gate` holds every answer back while it is clear. Of each answer `held` pieces are sent, the rest when that is None again.
+    `fault` is sent in place of an answer: raw bytes, status line and all.
     `models` are the names it claims to have; a pull adds one, and waits at 40 % while `pull_gate` is clear, or ends with
     `pull_error`. All may be changed while it runs; `stop` and `start` keep the port.
     """
@@ -55,6 +56,7 @@ class ScriptedOllama:
         self.piece_s = 0.0
         self.gate = threading.Event()
         self.gate.set()
+        self.held: int | None = None
         self.pull_gate = threading.Event()
         self.pull_gate.set()
         self.pull_error = ""
@@ -207,6 +209,8 @@ class ScriptedOllama:
         while not self.gate.is_set():  # noqa: ASYNC110 - the test that opens it lives in another thread and loop
             await asyncio.sleep(0.005)
         for piece in self.reply(asked.prompt):
+            while self.held is not None and asked.pieces >= self.held:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.005)
             await asyncio.sleep(self.piece_s)
             asked.pieces += 1
             self._line(writer, {**_AT, "model": body["model"], **_said(body, piece), "done": False})
