@@ -7,6 +7,7 @@ has no sound tree yet, has tokens all the same.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 WINDOW_LINES = 100
 """Above the cursor, in which the bracket around it is looked for: with the answer 1 to 2 ms for each line that is written."""
+
+_DEFINITION = re.compile(
+    r"\s*(?:[a-z]+ ){0,3}(?:def|defp|class|func|function|fn|module|defmodule|impl|interface)\b.*(?:[:{(,)]|\bdo)\s*$"
+)
+"""The head of one, by its word and its end: prose seldom has both."""
 
 _OPENING, _CLOSING = "([{", ")]}"
 _PATTERNS = frozenset({"case_item"})
@@ -54,7 +60,7 @@ def brackets(text: str, before: str, language: str) -> Brackets | None:
     """What is open at the lines of `text`, which goes on behind `before`; None without a grammar."""
     from indexer.languages import parse
 
-    above = "\n".join(before.rsplit("\n", WINDOW_LINES)[-WINDOW_LINES:])
+    above = _window(before)
     tree = parse(above + text, language)
     if tree is None:
         return None
@@ -70,6 +76,8 @@ def brackets(text: str, before: str, language: str) -> Brackets | None:
             found.append(Line(depth, lowest, goes_on))
             lowest, goes_on = depth, quotes > around
         opens = 0 if quotes else _opens(token)  # what stands inside of a string closes again inside of it
+        if language == "bash" and opens < 0 and token.type == ")" and depth <= 0 and stack[-1:] != ["("]:
+            opens = 0  # a pattern of a case that the grammar cannot tell yet
         if token.start_byte < cursor:
             stack = [*stack, token.type[-1]] if opens > 0 else stack[: len(stack) + opens]
             outer = len(stack) if token.start_byte < line else min(outer, len(stack))
@@ -85,6 +93,16 @@ def brackets(text: str, before: str, language: str) -> Brackets | None:
         found.append(Line(depth, lowest, goes_on))
         lowest, goes_on = depth, quotes > around
     return Brackets(tuple(found), stack[-1:] == ["{"], len(stack) - outer)
+
+
+def _window(before: str) -> str:
+    """The last lines of a document, from the head of a definition on where one stands in the upper half of them: a window that
+    begins inside a documentation takes all that is text for code, and all code for text."""
+    lines = before.rsplit("\n", WINDOW_LINES)[-WINDOW_LINES:]
+    if len(lines) == WINDOW_LINES:
+        start = next((at for at, line in enumerate(lines[: WINDOW_LINES // 2]) if _DEFINITION.match(line)), 0)
+        lines = lines[start:]
+    return "\n".join(lines)
 
 
 def _line_ends(text: str, cursor: int) -> Iterator[int]:
@@ -108,10 +126,13 @@ def _tokens(root: Node) -> Iterator[Node]:
 
 
 def _opens(token: Node) -> int:
-    """1 for a token that opens a bracket (`{`, and `${` inside a string), -1 for one that closes it."""
+    """1 for a token that opens a bracket (`{`, `[[`, and `${` inside a string), -1 for one that closes it."""
     if token.is_named or (token.type == ")" and token.parent is not None and token.parent.type in _PATTERNS):
         return 0
-    return (token.type[-1:] in _OPENING) - (token.type in _CLOSING) if token.type else 0
+    if not token.type or token.type.isalnum():
+        return 0
+    opens, closes = (any(one in token.type for one in some) for some in (_OPENING, _CLOSING))
+    return (opens and token.type[-1] in _OPENING) - (closes and not opens)
 
 
 def _quotes(token: Node, quotes: int) -> int:

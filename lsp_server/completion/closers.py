@@ -22,9 +22,13 @@ _REMARK = re.compile(r"#(?:[\s!#:]|$)|//|--(?:[\s\[]|$)|[rR]?(?:\"{3}|'{3})|/\*|
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The line that the block around a cursor still lacks: one that closes it, at this indentation (see `indentation`)."""
+    """The line that the block around a cursor still lacks: one that closes it, at this indentation (see `indentation`).
+
+    `is_fresh`: nothing of the block stands there yet but its head.
+    """
 
     indentation: int
+    is_fresh: bool = False
 
     def is_closed_by(self, line: str) -> bool:
         """Whether a line is that one, and nothing more."""
@@ -60,7 +64,7 @@ def missing_edge(before: str, after: str) -> Edge | None:
     line, _, below = after.partition("\n")
     if base is None or line.strip():
         return None
-    opened = _nearest_outside(before, base)
+    opened, between = _nearest_outside(before, base)
     if opened is None:
         return None
     following = next((one for one in below.split("\n", _FAR)[:_FAR] if one.strip()), "")
@@ -68,25 +72,27 @@ def missing_edge(before: str, after: str) -> Edge | None:
         there, said = indentation(following), following.strip()
         if there > opened or (there == opened and (closes(said) or goes_on(said))):
             return None
-    return Edge(opened)
+    return Edge(opened, is_fresh=not between)
 
 
 _FAR = 200
 """Lines in which the borders of a block are looked for."""
 
 
-def _nearest_outside(before: str, base: int) -> int | None:
-    """The indentation of the nearest line above the cursor's that is indented less."""
-    end = before.rfind("\n")
+def _nearest_outside(before: str, base: int) -> tuple[int | None, int]:
+    """The indentation of the nearest line above the cursor's that is indented less, and how many others stand between."""
+    end, between = before.rfind("\n"), 0
     for _ in range(_FAR):
         if end < 0:
-            return None
+            break
         start = before.rfind("\n", 0, end) + 1
         line = before[start:end]
-        if line.strip() and (found := indentation(line)) < base:
-            return found
+        if line.strip():
+            if (found := indentation(line)) < base:
+                return found, between
+            between += 1
         end = start - 1
-    return None
+    return None, between
 
 
 def _indentation_of_blank(line: str) -> int | None:

@@ -35,7 +35,7 @@ def end_of_suggestion(
     `edge` the line that the block around the cursor still lacks. A line ends at its line feed once the brackets it opened are
     closed. A block between braces ends with the brace that closes it, another where a line is indented less than the block; it
     belongs to the block where a word closes what the cursor's line opened (`end`, `fi`) or goes on with it (`else`). A blank
-    line ends a block that stands there already, once the answer has a statement, and none that the cursor's line opened. No
+    line ends a block that stands there already, once the answer has a statement, and none that was only just opened. No
     line is judged that begins inside a bracket or a string of the answer's own. Only whole lines are judged, but for one thing:
     an unfinished line that is indented less and can be none of those words ends a block without braces as it begins.
     """
@@ -109,9 +109,14 @@ class _Block:
             return self._blank(number) if whole else _Is.UNKNOWN
         floor = self._base + self._opened
         # The first line continues the cursor's line, so its indentation is already in the document.
-        if number and indentation(line) < floor and not (read and read.braced):
+        if number and indentation(line) < floor and (not (read and read.braced) or self._is_words_end(line)):
             return self._dedented(line, whole=whole)
         return self._part(said)
+
+    def _is_words_end(self, line: str) -> bool:
+        """Whether a line inside of braces may end a block that has none of its own: `fi` in a function of a shell."""
+        at_head = self._opened and indentation(line) == self._base
+        return at_head and self._read is not None and not self._read.own and may_decide(line.strip())
 
     def _by_brackets(self, read: Brackets, number: int) -> _Is | None:
         """Whether a line closes a bracket around the block, or the last of those that the cursor's line had opened."""
@@ -130,7 +135,8 @@ class _Block:
         if not self._is_said:
             return _Is.OUTSIDE if number >= MOST_BLANK else _Is.GAP
         self._gap += 1
-        goes_on = self._opened or self._awaits_body or not self._is_stated
+        is_new = self._opened or (self._edge is not None and self._edge.is_fresh)
+        goes_on = is_new or self._awaits_body or not self._is_stated
         return _Is.GAP if goes_on and self._gap <= MOST_GAP else _Is.OUTSIDE
 
     def _dedented(self, line: str, *, whole: bool) -> _Is:
@@ -141,7 +147,7 @@ class _Block:
             return _Is.UNKNOWN
         if is_at_head and closes(said):
             return _Is.LAST
-        if is_at_head and goes_on(said):
+        if (is_at_head or is_at_edge) and goes_on(said):
             return self._part(said)
         # A remark may stand further to the left than its block; behind a blank line it is about what comes next.
         if is_remark(said) and self._is_stated and not self._gap:
