@@ -68,7 +68,7 @@ def build(
     is asked at each step. `commit_chunks` bounds what is lost when a build is killed; above `words_in_memory` chunks the words
     get an index on disk.
 
-    Raises IndexLockedError, IndexUnwritableError, EmbedderError, BuildCancelledError.
+    Raises IndexLockedError, IndexUnwritableError, RootUnreadableError, EmbedderError, BuildCancelledError.
     """
     with writing(location):
         try:

@@ -5,6 +5,7 @@ IndexerError
 ├── IndexLockedError      another process is writing this index
 ├── IndexDamagedError     the files on disk cannot be read; a rebuild mends it
 ├── IndexUnwritableError  the cache folder refuses writes
+├── RootUnreadableError   the folder to index is gone, or may not be looked into
 ├── EmbedderError         the embedder cannot load or answer
 └── BuildCancelledError   the asker gave up; what was committed stays
 """
@@ -34,6 +35,10 @@ class IndexDamagedError(IndexerError):
 
 class IndexUnwritableError(IndexerError):
     """The cache folder refuses writes: read-only, full, or owned by someone else."""
+
+
+class RootUnreadableError(IndexerError):
+    """The folder to index is gone, or may not be looked into."""
 
 
 class EmbedderError(IndexerError):

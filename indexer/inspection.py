@@ -68,7 +68,8 @@ class Stats:
 
 
 def check(root: Path, location: Path, settings: IndexSettings) -> Checkup:
-    """Compare the last commit with the tables, reading every row, and with the directory. Raises NoIndexError."""
+    """Compare the last commit with the tables, reading every row, and with the directory. Raises NoIndexError,
+    RootUnreadableError."""
     try:
         manifest = _manifest(location)
         inventory = load_inventory(location, manifest)

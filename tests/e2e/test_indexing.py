@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -257,6 +258,21 @@ async def test_folders_come_and_go(tmp_path: Path, model: ScriptedOllama, reposi
         wire.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
         (left,) = await until_folders(wire, lambda folders: len(folders) == 1)
         assert left["root"] == str(repository)
+
+
+async def test_a_folder_that_was_moved_away_keeps_its_index(tmp_path: Path, model: ScriptedOllama, repository: Path) -> None:
+    """A disk that is not mounted, a repository renamed beside the editor: no file of it was deleted."""
+    async with indexed(tmp_path, model, repository) as wire:
+        shutil.move(repository, tmp_path / "elsewhere")
+        await wire.command("hearth.reindex")
+        (folder,) = await until_folders(wire, lambda folders: folders[0]["phase"] == "failed")
+        assert "cannot be read" in folder["message"]
+        assert "new place" in folder["action"]
+        assert await wire.command("hearth.search", {"query": "alpha_distance", "k": 1})
+        shutil.move(tmp_path / "elsewhere", repository)
+        await wire.command("hearth.reindex")
+        (folder,) = await until_folders(wire, lambda folders: folders[0]["phase"] == "ready")
+        assert folder["files"] == 2
 
 
 async def test_a_home_folder_is_not_indexed(tmp_path: Path, model: ScriptedOllama) -> None:

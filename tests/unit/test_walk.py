@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.errors import RootUnreadableError
 from indexer.settings import IndexSettings
 from indexer.walk import SKIP_REASONS, Walk, below, counts, walk
 from tests.support.trees import plant
@@ -214,12 +215,6 @@ def test_a_directory_without_permission_is_counted_and_named(as_nobody: Path) ->
     assert found.messages == ("The directory closed/ cannot be read: Permission denied.",)
 
 
-def test_a_root_that_is_gone_gives_nothing_and_says_so(tmp_path: Path) -> None:
-    found = walk(tmp_path / "nowhere", ANY)
-    assert paths(found) == []
-    assert found.messages
-
-
 def test_one_path_is_judged_as_the_walk_judges_it(tmp_path: Path) -> None:
     plant(tmp_path, {**TREE, "deep/node_modules/a.py": "x", "empty.py": "", "x.png": "x"})
     (tmp_path / "link").symlink_to(tmp_path / "src", target_is_directory=True)
@@ -246,3 +241,9 @@ def test_paths_that_are_no_file_of_the_tree(tmp_path: Path, path: str) -> None:
     plant(tmp_path / "root", {"a.py": "x", "src/b.py": "x"})
     plant(tmp_path, {"outside.py": "x"})
     assert counts(tmp_path / "root", ANY, path) is None
+
+
+def test_a_root_that_is_gone_or_closed_is_no_empty_one(as_nobody: Path) -> None:
+    for name, reason in (("moved", "No such file"), ("closed", "Permission denied")):
+        with pytest.raises(RootUnreadableError, match=reason):
+            walk(as_nobody / name, ANY)
