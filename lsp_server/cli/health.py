@@ -129,14 +129,14 @@ def settings(as_json: bool, markdown: bool, schema: bool) -> int:
         return console.DONE
     bench = Workbench()
     console.warn(bench.problems)
-    values = {
-        entry.key: getattr(getattr(bench.settings, entry.key.split(".")[0]), entry.key.split(".")[1]) for entry in entries()
-    }
+    sections = asdict(bench.settings)  # actions of the user's own are tables again
+    values = {entry.key: sections[entry.key.split(".")[0]][entry.key.split(".")[1]] for entry in entries()}
     if as_json:
         shown = {key: "(set)" if key == "model.openai_api_key" and value else value for key, value in values.items()}
         console.write_json({"config": str(bench.paths.config), "settings": shown})
         return console.DONE
-    console.out.print(f"[dim]# {bench.paths.config}{'' if bench.paths.config.exists() else ' (not there yet)'}[/]")
+    there = "" if bench.paths.config.exists() else " (not there yet)"
+    console.out.print(f"[dim]# {escape(str(bench.paths.config))}{there}[/]")
     section = ""
     for entry in entries():
         table, name = entry.key.split(".")
@@ -144,7 +144,7 @@ def settings(as_json: bool, markdown: bool, schema: bool) -> int:
             console.out.print(f"\n[bold]\\[{table}][/]")
             section = table
         value = values[entry.key]
-        said = "(set)" if name == "openai_api_key" and value else json.dumps(list(value) if isinstance(value, tuple) else value)
+        said = "(set)" if name == "openai_api_key" and value else json.dumps(value, ensure_ascii=False)
         console.out.print(f"[dim]# {escape(entry.doc)}[/]")
         mark = "" if value == entry.default else "  [yellow]# changed[/]"
         console.out.print(f"{name} = {escape(said)}{mark}")

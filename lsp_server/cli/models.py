@@ -79,7 +79,7 @@ def _without_ollama(name: str) -> str:
 async def _pull_weights(name: str, bench: Workbench, accepted: bool) -> int:
     wanted = weights.find(name)
     if wanted.installed(bench.paths.weights):
-        console.err.print(f"{name} is here already: {wanted.path(bench.paths.weights)}")
+        console.err.print(f"{name} is here already: {escape(str(wanted.path(bench.paths.weights)))}")
         return console.DONE
     if wanted.terms and not accepted:
         terms = await weights.read_terms(wanted)
@@ -89,7 +89,8 @@ async def _pull_weights(name: str, bench: Workbench, accepted: bool) -> int:
             console.err.print(f"Not fetched. `lsp_server models pull {name} --yes` accepts the terms: {wanted.licence}.")
             return console.FAILED
     await _show(weights.pull(wanted, bench.paths.weights))
-    console.err.print(f"{name} is ready: {wanted.path(bench.paths.weights)}  [dim]({wanted.licence})[/]")
+    place = escape(str(wanted.path(bench.paths.weights)))
+    console.err.print(f"{name} is ready: {place}  [dim]({wanted.licence})[/]")
     return console.DONE
 
 
@@ -99,7 +100,7 @@ async def _pull_into_ollama(name: str, bench: Workbench) -> int:
         await _show(client.pull(name))
     finally:
         await client.aclose()
-    console.err.print(f"{name} is ready in Ollama.")
+    console.err.print(f"{escape(name)} is ready in Ollama.")
     return console.DONE
 
 
@@ -125,7 +126,7 @@ def probe(name: str | None, backend: str | None, as_json: bool) -> int:
         return console.DONE
     console.out.print(f"[bold]{escape(info.name)}[/] on {info.backend}")
     for label, said in findings.described():
-        console.out.print(f"  [dim]{label}:[/] {said}")
+        console.out.print(f"  [dim]{label}:[/] {escape(said)}")
     return console.DONE
 
 

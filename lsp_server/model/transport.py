@@ -157,8 +157,13 @@ def check_status(server: str, url: str, status: int, said: str, missing: Callabl
     said = " ".join(said.split())[:300]
     if status in (401, 403):
         advice = "Where it wants a key, that goes into config.toml: `[model]` `openai_api_key`."
-        raise ModelFailedError(f"{server} at {url} refused the request: {said or status}", advice)
-    raise ModelFailedError(f"{server} answered with an error: {said or f'status {status}'}", "Its log says more.")
+        raise ModelFailedError(f"{server} at {url} refused the request: {_sentence(said or str(status))}", advice)
+    raise ModelFailedError(f"{server} answered with an error: {_sentence(said or f'status {status}')}", "Its log says more.")
+
+
+def _sentence(said: str) -> str:
+    """Another program's words, as ours go on behind them."""
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
 
 
 _RESTART = "Its log says why; restarting it usually helps."

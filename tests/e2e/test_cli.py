@@ -233,6 +233,26 @@ def test_settings_are_shown_with_the_files_place_and_no_key(hearth: Run, tmp_pat
     assert "s3cret" not in hearth("settings").stdout
 
 
+def test_an_action_of_ones_own_is_shown_among_the_settings(hearth: Run, tmp_path: Path) -> None:
+    own = {"id": "shout", "title": "Shout", "prompt": "In capitals.", "answer": "code", "languages": ["python"]}
+    write_config(tmp_path, "[[actions.custom]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in own.items()))
+    (shown,) = rows(hearth("settings", "--json"))
+    assert shown["settings"]["actions.custom"] == [own]
+    assert f"custom = {json.dumps([own])}  # changed" in hearth("settings").stdout
+
+
+def test_names_in_square_brackets_are_printed_as_they_are(hearth: Run, tmp_path: Path) -> None:
+    """They are markup to what draws on terminals, and folders to some web frameworks."""
+    root = tmp_path / "[shop]"
+    (root / "[id]").mkdir(parents=True)
+    (root / "[id]" / "page.js").write_text("export function showArticle(id) {\n  return id;\n}\n")
+    assert hearth("index", str(root)).stdout.startswith(f"{root}: 1 files")
+    assert hearth("index", "--check", str(root)).stdout.startswith(f"{root}: whole")
+    assert hearth("search", "show article", at=root).stdout.startswith("[id]/page.js:1-3")
+    write_config(tmp_path, '[model]\nname = "[b]"\n')
+    assert "`[b]`" in hearth("models", "list").stdout
+
+
 def test_doctor_names_what_is_missing_and_what_to_do(hearth: Run, repository: Path) -> None:
     done = hearth("doctor", "--json", "--root", str(repository))
     assert done.returncode == 1

@@ -106,7 +106,9 @@ local SUBCOMMANDS = {
   },
   clear = {
     run = function()
-      execute("hearth.clearCache")
+      execute("hearth.clearCache", nil, function()
+        vim.notify("Hearth: earlier suggestions are forgotten.")
+      end)
     end,
   },
   toggle = {
