@@ -31,6 +31,9 @@ const USERS_PROGRAMS = path.join(homedir(), ".local", "bin");
 const MOST_RESTARTS = 3;
 const WITHIN_MS = 180_000;
 
+/** What a message about a server that does not run offers. */
+const HELP = ["Restart", "Open Log"];
+
 export class Connection implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private readonly watch = new SuggestionWatch(() => this.client);
@@ -46,11 +49,7 @@ export class Connection implements vscode.Disposable {
   /** The running client; says so to the user and gives nothing where there is none. */
   get(): LanguageClient | undefined {
     if (!this.client?.isRunning()) {
-      void vscode.window.showWarningMessage("Hearth: the server is not running.", "Open Log").then((chosen) => {
-        if (chosen) {
-          this.log.show();
-        }
-      });
+      void this.offerRestart(vscode.window.showWarningMessage("Hearth: the server is not running.", ...HELP));
       return undefined;
     }
     return this.client;
@@ -127,15 +126,23 @@ export class Connection implements vscode.Disposable {
       await client.start();
     } catch (error) {
       this.status.stopped(`The server did not start: ${(error as Error).message}`);
-      void vscode.window.showErrorMessage(`Hearth: the server did not start: ${(error as Error).message}`, "Open Log").then(
-        (chosen) => chosen && this.log.show(),
-      );
+      const message = `Hearth: the server did not start: ${(error as Error).message}`;
+      void this.offerRestart(vscode.window.showErrorMessage(message, ...HELP));
       return;
     }
     const version = client.initializeResult?.serverInfo?.version ?? "";
     this.log.info(`server ${version} runs`);
     if (isOlder(version, OLDEST_SERVER)) {
       void this.offer(`Hearth: server ${version} is too old for this extension.`, UPGRADE_COMMAND);
+    }
+  }
+
+  private async offerRestart(asked: Thenable<string | undefined>): Promise<void> {
+    const chosen = await asked;
+    if (chosen === "Restart") {
+      await this.restart();
+    } else if (chosen) {
+      this.log.show();
     }
   }
 

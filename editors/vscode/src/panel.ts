@@ -86,7 +86,8 @@ async function follow(href: string): Promise<void> {
   try {
     await vscode.window.showTextDocument(vscode.Uri.parse(place.uri, true), options);
   } catch {
-    void vscode.window.showWarningMessage(`Hearth: ${place.uri} cannot be opened.`);
+    const { fsPath } = vscode.Uri.parse(place.uri, true);
+    void vscode.window.showWarningMessage(`Hearth: ${fsPath} cannot be opened. It may have been moved or deleted since.`);
   }
 }
 

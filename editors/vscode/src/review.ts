@@ -52,7 +52,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
     }
     const result = await next({ label: params.label, edit });
     if (!result.applied) {
-      void vscode.window.showWarningMessage("Hearth: the text has changed since, so nothing was edited.");
+      void vscode.window.showWarningMessage("Hearth: the text has changed since, so nothing was edited. Ask again for it as it is now.");
     }
     return result;
   }
