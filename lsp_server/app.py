@@ -54,6 +54,7 @@ def make_session(edge: Edge, paths: Paths) -> Session:
         module = await _imported("lsp_server.model.choose")
         await asyncio.get_running_loop().run_in_executor(None, _warm)
         chosen: ChosenModel = await module.choose(settings, paths)
+        chosen.client.load_ahead(chosen.info.name)
         return replace(chosen, client=ScheduledClient(chosen.client, chosen.reuse))
 
     def make_engine(model: Callable[[], Awaitable[ChosenModel]], repository: Repository | None, settings: Settings) -> Engine:

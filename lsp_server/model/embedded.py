@@ -96,6 +96,13 @@ class EmbeddedClient:
                 "It starts again with the next request; if it keeps ending, choose a smaller model.",
             ) from error
 
+    def load_ahead(self, model: str) -> None:
+        """Begin to load the model: by the time somebody has opened a file and typed, it is there. What is wrong with it is said
+        by the first request, which tries again.
+        """
+        with suppress(ModelError):
+            self._start_child(self._path(model))
+
     async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:  # noqa: ARG002  the port's
         """Never possible: the weights that can be pulled are generative."""
         raise ModelFailedError(f"{_NAME} makes no embeddings.", "Set `index.embedder` to `static`.")
@@ -130,10 +137,14 @@ class EmbeddedClient:
 
     async def _running(self, path: Path) -> _Runner:
         """The child with this model. Loading outlives the request that wanted it: the next keystroke wants it too."""
+        return await asyncio.shield(self._start_child(path).ready)
+
+    def _start_child(self, path: Path) -> _Child:
+        """The child with this model, or the one that is being started for it now."""
         if self._child is None or not _serves(self._child, path):
             self._child = _Child(path, asyncio.create_task(_replace(self._child, path)))
             self._child.ready.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may be waiting
-        return await asyncio.shield(self._child.ready)
+        return self._child
 
 
 def _serves(child: _Child, path: Path) -> bool:

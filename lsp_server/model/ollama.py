@@ -144,6 +144,9 @@ class OllamaClient:
                 return
         raise ModelUnreachableError(f"Ollama at {self.url} stopped in the middle of an answer.", "Its log says why.")
 
+    def load_ahead(self, model: str) -> None:
+        """Nothing: gigabytes of memory in a server that is not ours are taken when there is something to write."""
+
     async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """One vector a text. A generative model is refused: Ollama would answer with vectors that mean nothing."""
         if "embedding" not in (await self._looked_up(model)).capabilities:

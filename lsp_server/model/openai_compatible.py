@@ -80,6 +80,9 @@ class OpenAICompatibleClient:
             raise ModelUnreachableError(f"{self._server} at {self.url} stopped in the middle of an answer.", self._advice)
         yield Piece("", usage, finish)
 
+    def load_ahead(self, model: str) -> None:
+        """Nothing: gigabytes of memory in a server that is not ours are taken when there is something to write."""
+
     async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """One vector a text, from `/embeddings`."""
         with self._plainly():

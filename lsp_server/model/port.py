@@ -134,6 +134,10 @@ class ModelClient(Protocol):
         """Stream an answer. The last piece has `usage` and `finish`."""
         ...
 
+    def load_ahead(self, model: str) -> None:
+        """Somebody may ask this model soon: begin to load it, where it is ours alone. Waits for nothing and raises nothing."""
+        ...
+
     async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """One vector a text, in order; ModelFailedError when the model is not an embedding model."""
         ...

@@ -156,6 +156,10 @@ class ScheduledClient:
         """As the client."""
         return await self._client.describe(name)
 
+    def load_ahead(self, model: str) -> None:
+        """As the client's."""
+        self._client.load_ahead(model)
+
     async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """As the client; another model's turn is not ours to give, so it does not wait."""
         return await self._client.embed(model, texts)

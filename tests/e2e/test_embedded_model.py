@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.support.editing import Editor
+from tests.support.processes import running_below
 from tests.support.wire import PATIENCE_S, running_server, write_config
 
 pytestmark = pytest.mark.embedded
@@ -36,6 +37,20 @@ async def test_without_ollama_the_embedded_model_answers_and_ends_with_the_serve
         await wire.ended()
         _, alive = await asyncio.to_thread(psutil.wait_procs, children, PATIENCE_S)
         assert alive == []
+
+
+async def test_the_model_is_loaded_before_anybody_types(tmp_path: Path, weights: Path) -> None:
+    (tmp_path / "data" / "hearth").mkdir(parents=True)
+    (tmp_path / "data" / "hearth" / "models").symlink_to(weights)
+    write_config(tmp_path, '[model]\nname = "smollm2"\n[index]\nenabled = false\n')
+    async with running_server(tmp_path) as wire:
+        await wire.initialize()
+        await wire.status("ready")
+        async with asyncio.timeout(PATIENCE_S):
+            while not running_below("lsp_server.model.runner"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await wire.quit() == 0
+    assert not running_below("lsp_server.model.runner"), "also where it was still loading"
 
 
 SHOP = """class Store:
