@@ -43,7 +43,6 @@ def build(path: Path, embedder: str | None, as_json: bool, *, rebuild: bool = Fa
 
 def _print_report(root: Path, report: BuildReport) -> None:
     from rich.filesize import decimal
-    from rich.markup import escape
 
     changed = f"{report.added} added, {report.replaced} changed, {report.deleted} deleted"
     console.out.print(
