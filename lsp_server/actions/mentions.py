@@ -5,6 +5,7 @@ Where Hearth cannot tell what is local (`scoping`), each identifier counts; wher
 
 from __future__ import annotations
 
+import builtins
 import re
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ from lsp_server.documents import DocumentSnapshot
 
 _DOTS = frozenset({".", "?.", "->", "::", "&.", "?->", "!!."})
 _IDENTIFIER = re.compile(r"identifier|^name$|^constant$|variable")
+_BUILT_IN = frozenset(dir(builtins))
+"""Of Python. A function of that name in the repository is rarely the one that is meant."""
+
 _TEXT = re.compile(r"""string|quote|^["'`]""")
 
 
@@ -57,4 +61,5 @@ def mentions(snapshot: DocumentSnapshot, place: Region) -> Mentions:
             continue
         if not any(one.covers(place_of) for one in declared.get(name, ())):
             bare[name] = None
-    return Mentions(tuple(names_in(" ".join(bare))), tuple(names_in(" ".join(members))))
+    own = [name for name in bare if not (snapshot.language == "python" and name in _BUILT_IN)]
+    return Mentions(tuple(names_in(" ".join(own))), tuple(names_in(" ".join(members))))

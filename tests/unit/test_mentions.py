@@ -16,7 +16,7 @@ SEEN = [
         ("total", "Store", "backoff"),
         ("get",),
     ),
-    ("python", "def f(result):\n    value = g()\n    «return result + value + other»\n", ("other",), ()),
+    ("python", "def f(result):\n    value = g()\n    «return result + max(value, other)»\n", ("other",), ()),
     ("python", "result = 1\n«def f():\n    return result»\n", ("result",), ()),
     ("python", "«def f(result):\n    return result.result()»\n", (), ("result",)),
     ("typescript", "«function f(box: Store) {\n  const result = open(box);\n  return { result };\n}»\n", ("Store", "open"), ()),
