@@ -77,6 +77,8 @@ def _item(
     }
     if offer.action.asks:
         argument["asks"] = offer.action.asks
+    if offer.action.answer == "explanation":
+        argument["reads"] = True
     if diagnostic is not None:
         argument["diagnostic"] = diagnostic
     title = f"Hearth: {offer.title}"

@@ -96,6 +96,9 @@ async def test_the_menu_names_what_it_would_work_on(bench: Bench) -> None:
     assert "Hearth: Explain this: add" in titles
     assert "Hearth: Simplify: add" in titles
     assert ("Hearth: Rewrite this as I say: add…" in titles) == (bench.kind == "plugin")
+    commands = [one["command"] if isinstance(one["command"], dict) else one for one in await bench.menu(about)]
+    reads = {one["arguments"][0]["id"] for one in commands if one["arguments"][0].get("reads")}
+    assert reads == ({"explain", "ask"} if bench.kind == "plugin" else {"explain"})
 
 
 async def test_only_keeps_to_the_kinds_that_were_asked_for(bench: Bench) -> None:

@@ -27,7 +27,7 @@ export async function runAction(client: LanguageClient, argument: ActionArgument
       return;
     }
   }
-  if (READ.includes(wanted.id)) {
+  if (wanted.reads || READ.includes(wanted.id)) {
     await explain(client, wanted, title);
   } else {
     await edit(client, wanted, title);

@@ -72,6 +72,8 @@ export interface ActionArgument {
   range?: { start: { line: number; character: number }; end: { line: number; character: number } };
   asks?: string;
   instruction?: string;
+  /** The answer is text to read, not an edit. The server says so of its menu's rows. */
+  reads?: boolean;
   /** The name under which `hearth/partial` brings the text as it is written. */
   run?: string;
 }

@@ -96,7 +96,7 @@ local function execute(client, argument, title)
   numbers = numbers + 1
   local run = "nvim-" .. numbers
   local panel
-  if READ[argument.id] then
+  if argument.reads or READ[argument.id] then
     panel = in_panel(title, run)
   else
     in_statusline(title, run)
