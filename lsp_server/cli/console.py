@@ -55,8 +55,12 @@ def write_json(value: object) -> None:
 
 
 def write(text: str) -> None:
-    """A text on stdout, character by character where that is a file or a pipe: a patch has to fit."""
-    sys.stdout.write(harmless(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text)
+    """A text on stdout, byte for byte in UTF-8 where that is a file or a pipe: a patch has to fit."""
+    sys.stdout.flush()
+    if sys.stdout.isatty():
+        sys.stdout.write(harmless(text.replace("\r\n", "\n")))
+    else:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.flush()
 
 

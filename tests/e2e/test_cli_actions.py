@@ -96,10 +96,12 @@ def test_an_edit_is_shown_and_written_only_when_asked_for(hearth: Run, file: Pat
 
 def test_a_diff_is_one_that_git_takes(tmp_path: Path, hearth: Run, file: Path, model: ScriptedOllama) -> None:
     model.reply = lambda prompt: [BETTER]
-    file.write_bytes(file.read_bytes().replace(b"import math", b"import math\x0c"))  # a page break, as old files have them
-    environment_ = {**environment(tmp_path), "PYTHONUTF8": "1"}
+    # a page break, as old files have them, and a word that is not ASCII
+    file.write_bytes(
+        file.read_bytes().replace(b"import math", b"import math\x0c").replace(b"area inside", "aréa inside".encode())
+    )
     command = [sys.executable, "-P", "-m", "lsp_server", "action", "simplify", str(file), "--lines", "8", "--diff"]
-    said = subprocess.run(command, capture_output=True, env=environment_, check=True)
+    said = subprocess.run(command, capture_output=True, env={**environment(tmp_path), "LC_ALL": "C"}, check=True)
     done = subprocess.run(["git", "apply", "-"], input=said.stdout, cwd=file.parent, check=False, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert b"    return math.pi * radius * radius\r\n" in file.read_bytes()
