@@ -72,7 +72,7 @@ def summarize(settings: Settings, model: ModelState, folders: Sequence[IndexStat
         return Status("indexing", f"Indexing, {percent} %.", percent=percent, model=model.name)
     if model.phase == "starting":
         return Status("starting", model.message)
-    troubled = [folder for folder in folders if folder.phase in ("failed", "read_only", "stopped")]
+    troubled = [folder for folder in folders if folder.phase in ("failed", "read_only", "stopped", "off")]
     if troubled:
         return Status("ready", f"{model.message} {troubled[0].message}".strip(), troubled[0].action, model=model.name)
     return Status("ready", model.message, model=model.name)

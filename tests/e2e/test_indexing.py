@@ -283,6 +283,9 @@ async def test_a_home_folder_is_not_indexed(tmp_path: Path, model: ScriptedOllam
         (folder,) = (await wire.command("hearth.status"))["folders"]
         assert folder["phase"] == "off"
         assert "home" in folder["message"]
+        status = await wire.status("ready")
+        assert folder["message"] in status["message"]
+        assert status["action"] == "Open a project's folder."
 
 
 @pytest.mark.slow
