@@ -182,11 +182,22 @@ async def _serve_tcp(host: str, port: int) -> int:
     """Serve the first client that connects, and end with it: one process, one editor, as over stdio."""
     connection, stop, code = _prepare()
     accepted: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    server = await asyncio.start_server(lambda reader, writer: accepted.put_nowait((reader, writer)), host, port)
+    try:
+        server = await asyncio.start_server(lambda reader, writer: accepted.put_nowait((reader, writer)), host, port)
+    except OSError as error:  # asyncio's own sentence about it is long
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        sys.stderr.write(f"lsp_server serve: cannot listen on {host}:{port}: {why}. Choose another port; 0 takes a free one.\n")
+        return 1
     sys.stderr.write(f"listening on {host}:{server.sockets[0].getsockname()[1]}\n")
     sys.stderr.flush()
-    reader, writer = await accepted.get()
+    first, stopping = asyncio.ensure_future(accepted.get()), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({first, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
     server.close()
+    if not first.done():  # told to end before anybody came
+        first.cancel()
+        return code()
+    reader, writer = first.result()
     connection.protocol.writer = writer
     await converse(connection, reader, stop, strict=True)
     await _close(connection)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,21 @@ async def test_tcp_serves_one_client_on_loopback(home: Path) -> None:
     assert b'"hearth"' in await reader.readuntil(b'"jsonrpc": "2.0"}')
     writer.close()
     assert await asyncio.wait_for(process.wait(), 30) == 1
+
+
+async def test_tcp_ends_when_it_is_told_to_before_anybody_came(home: Path) -> None:
+    process, _ = await tcp_server(home)
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 30) == 128 + signal.SIGTERM
+
+
+def test_a_port_that_is_taken_is_said(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = [sys.executable, "-P", "-m", "lsp_server", "serve", "--tcp", str(taken.getsockname()[1])]
+        done = subprocess.run(command, env=environment(home), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "already in use" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 async def test_a_web_page_cannot_speak_to_the_tcp_server(home: Path) -> None:
