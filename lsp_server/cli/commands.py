@@ -38,11 +38,14 @@ Model = Annotated[str | None, typer.Option("--model", help="The model, instead o
 
 def program(argv: list[str]) -> int:
     """Run a command line; returns the exit code."""
+    console.take_any_encoding()
     try:
         app(argv, prog_name="lsp_server")
     except (HearthError, IndexerError) as error:
         return console.explain(error)
     except OSError as error:  # a folder that may not be looked into, a disk that went away
+        if error.filename is None and isinstance(error, FileNotFoundError):  # what asking for the current folder raises
+            return console.explain(HearthError("The folder you are in is gone: it was moved or deleted.", "Go to another one."))
         return console.explain(HearthError(f"{error.filename or 'The file system'}: {error.strerror or error}."))
     except KeyboardInterrupt:
         console.err.print("Stopped.")

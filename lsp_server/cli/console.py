@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,18 @@ DONE, FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 """Exit codes, documented in docs/cli.md; 130 is what shells expect of a program that Ctrl-C ended."""
 
 
+def take_any_encoding() -> None:
+    """Have a sign that a terminal's encoding does not know (`✓` in Latin-1) printed as `?`, where it ended the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def write_json(value: object) -> None:
-    """One JSON document on one line of stdout; non-ASCII as it is, lone surrogates escaped."""
+    """One JSON document on one line of stdout; non-ASCII as it is, what stdout cannot say (lone surrogates) escaped."""
     line = json.dumps(value, ensure_ascii=False)
     try:
-        line.encode()
+        line.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
         line = json.dumps(value)
     sys.stdout.write(line + "\n")

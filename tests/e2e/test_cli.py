@@ -241,6 +241,26 @@ def test_an_action_of_ones_own_is_shown_among_the_settings(hearth: Run, tmp_path
     assert f"custom = {json.dumps([own])}  # changed" in hearth("settings").stdout
 
 
+def test_a_terminal_of_another_encoding_gets_what_it_can_show(hearth: Run, repository: Path) -> None:
+    (repository / "wide.py").write_text('SMILE = "😀"\n', encoding="utf-8")
+    latin = {"PYTHONIOENCODING": "latin-1"}
+    assert "? hearth: " in hearth("doctor", **latin).stdout
+    hearth("index", str(repository))
+    (hits,) = rows(hearth("search", "SMILE", "--json", at=repository, **latin))
+    assert "😀" in hits[0]["text"]
+
+
+def test_a_folder_that_was_deleted_under_the_shell_is_said(hearth: Run, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = [sys.executable, "-P", "-m", "lsp_server", "search", "x"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment(tmp_path), cwd=gone, preexec_fn=gone.rmdir, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: The folder you are in is gone")
+
+
 def test_names_in_square_brackets_are_printed_as_they_are(hearth: Run, tmp_path: Path) -> None:
     """They are markup to what draws on terminals, and folders to some web frameworks."""
     root = tmp_path / "[shop]"

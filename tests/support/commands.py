@@ -18,9 +18,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def runner(home: Path) -> Run:
     """What runs `lsp_server ARGUMENTS`, with its settings, caches and data below `home`."""
 
-    def run(*arguments: str, stdin: str = "", at: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, stdin: str = "", at: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-m", "lsp_server", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=environment(home), input=stdin, cwd=at, check=False)
+        env = environment(home, **more)
+        return subprocess.run(command, capture_output=True, text=True, env=env, input=stdin, cwd=at, check=False)
 
     return run
 
