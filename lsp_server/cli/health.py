@@ -18,7 +18,7 @@ from indexer.errors import IndexerError
 from lsp_server import __version__
 from lsp_server.cli import console
 from lsp_server.cli.workbench import Workbench
-from lsp_server.errors import HearthError, ModelError
+from lsp_server.errors import HearthError
 from lsp_server.model.choose import HOW_TO_FETCH, make_client
 from lsp_server.model.shelf import BACKENDS
 from lsp_server.settings import entries
@@ -96,7 +96,7 @@ async def _models(bench: Workbench) -> list[Finding]:
         async with bench.model() as chosen:
             how = f"fill-in-the-middle as {chosen.fim}" if chosen.fim else "continues the text before the cursor"
             found.append(Finding("model", "good", f"{chosen.info.name} on {chosen.info.backend}, {how}. {chosen.why}"))
-    except ModelError as error:
+    except HearthError as error:
         found.append(Finding("model", "bad", str(error), error.advice))
     return found
 

@@ -42,10 +42,12 @@ def stats(days: int, clear: bool, as_json: bool) -> int:
 def _draw(stats: Stats, days: int) -> None:
     whole = stats.all
     console.out.print(
-        f"[bold]{whole.suggestions:,} suggestions[/] in the last {days} days, {_percent(whole.acceptance)} of them taken "
+        f"[bold]{_count(whole.suggestions, 'suggestion')}[/] in the last {days} days, "
+        f"{_percent(whole.acceptance)} of them taken "
         f"({whole.taken:,} whole, {whole.taken_partly:,} in part; {whole.taken_characters:,} characters), "
         f"{_percent(whole.kept)} of that still there after 30 s.\n"
-        f"{whole.answers:,} requests answered with text, {_percent(whole.from_memory)} of them without asking the model."
+        f"{_count(whole.answers, 'request')} answered with text, "
+        f"{_percent(whole.from_memory)} of them without asking the model."
     )
     _table("model", stats.models)
     if len(stats.languages) > 1:
@@ -85,6 +87,10 @@ def _histogram(waits: Sequence[float]) -> None:
 def _bar(share: float) -> str:
     eighths = round(share * _BAR * 8)
     return "█" * (eighths // 8) + (_BLOCKS[eighths % 8].strip() if eighths % 8 else "")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _percent(share: float | None) -> str:

@@ -80,13 +80,14 @@ class Findings:
     """What `examine` found. Speeds are tokens a second on this machine at this moment, 0 where the server does not tell.
 
     `keeps_prompts`: the same prompt is nearly free the second time. Where it is not (a sliding window shorter than the
-    prompt), a short prompt is the only fast one. `load_ms` is the wait for a model that was not in memory.
+    prompt), a short prompt is the only fast one; None where the server does not tell. `load_ms` is the wait for a model that
+    was not in memory.
     """
 
     fim: str | None
     reads_per_second: float
     writes_per_second: float
-    keeps_prompts: bool
+    keeps_prompts: bool | None
     load_ms: float
     sample_tokens: int
 
@@ -100,7 +101,11 @@ class Findings:
         yield "fills in", f"yes, as {self.fim} models do. {note}".strip() if self.fim else "no: it continues from the cursor"
         yield "reads", _speed(self.reads_per_second)
         yield "writes", _speed(self.writes_per_second)
-        kept = "yes: a keystroke costs only what it adds" if self.keeps_prompts else "no: keep `completion.prompt_tokens` small"
+        kept = {
+            True: "yes: a keystroke costs only what it adds",
+            False: "no: keep `completion.prompt_tokens` small",
+            None: "not known: the server does not tell",
+        }[self.keeps_prompts]
         yield "keeps what it read", f"{kept} (tried with {self.sample_tokens} tokens)"
         yield "loaded in", f"{self.load_ms:.0f} ms"
 
@@ -128,10 +133,10 @@ async def examine(chosen: ChosenModel) -> Findings:
     )
 
 
-def _kept(fresh: Usage, again: Usage) -> bool:
+def _kept(fresh: Usage, again: Usage) -> bool | None:
     if again.reused_tokens is not None:
         return again.reused_tokens > again.prompt_tokens * _KEPT
-    return fresh.prompt_ms > 0 and again.prompt_ms < fresh.prompt_ms * _KEPT
+    return again.prompt_ms < fresh.prompt_ms * _KEPT if fresh.prompt_ms > 0 else None
 
 
 def _read_tokens(usage: Usage) -> int:

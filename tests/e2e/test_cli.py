@@ -282,6 +282,16 @@ def test_doctor_names_what_is_missing_and_what_to_do(hearth: Run, repository: Pa
     assert findings["index"]["state"] == "note"
 
 
+def test_doctor_goes_on_where_a_setting_names_a_foreign_host(hearth: Run, repository: Path, tmp_path: Path) -> None:
+    write_config(tmp_path, '[model]\nbackend = "openai_compatible"\nopenai_base_url = "http://example.com/v1"\n')
+    done = hearth("doctor", "--json", "--root", str(repository))
+    assert done.returncode == 1
+    findings = {finding["about"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert findings["model"]["state"] == "bad"
+    assert "example.com" in findings["model"]["said"]
+    assert "disk" in findings
+
+
 @pytest.mark.embedded
 def test_complete_with_the_embedded_model(hearth: Run, repository: Path, tmp_path: Path, weights: Path) -> None:
     (tmp_path / "data" / "hearth").mkdir(parents=True)

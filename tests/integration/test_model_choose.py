@@ -229,6 +229,17 @@ async def test_a_damaged_memory_costs_one_question(tmp_path: Path, content: str)
     assert json.loads(memory.read_text()) == {"abc": "glm"}
 
 
+async def test_of_a_server_that_tells_no_times_nothing_is_claimed() -> None:
+    class Silent(Vocabulary):
+        async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
+            yield Piece("x", Usage(100, None, 16), "length")
+
+    findings = await examine(ChosenModel(Silent(()), UNKNOWN, None, "why"))
+    assert findings.keeps_prompts is None
+    said = dict(findings.described())
+    assert [said[label].split(":")[0] for label in ("reads", "writes", "keeps what it read")] == ["not known"] * 3
+
+
 async def test_a_server_that_tells_the_reuse_is_believed() -> None:
     class Counting(Vocabulary):
         async def generate(self, model: str, request: Generation) -> AsyncGenerator[Piece, None]:
