@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from indexer.errors import IndexerError
 from indexer.members import MARKS
 from indexer.records import Contents
+from lsp_server.completion.clues import surroundings
 from lsp_server.completion.context import receiver
 from lsp_server.completion.likely import agree, likely, written_behind
 from lsp_server.completion.members import Offered, begun_behind_dot, may_be_more
@@ -71,7 +72,8 @@ class Offering:
         line = line[: place.start()] if place else line
         written = written_behind(last, elsewhere, self._after)
         are_all = are_all and agree(members, written)
-        return replace(self._listed, are_all=are_all, likely=likely(members, are_all, written, line))
+        around = surroundings(last, self._before, line, self._after)
+        return replace(self._listed, are_all=are_all, likely=likely(members, are_all, written, line, around))
 
 
 def _are_complete(held: Sequence[Contents], path: str) -> bool:

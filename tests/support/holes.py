@@ -11,7 +11,7 @@ import ast
 import random
 import re
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate
@@ -66,8 +66,8 @@ class Hole:
 
 
 def folder(package: str) -> Path:
-    """Where a distribution of `PACKAGES` is installed."""
-    return Path(sysconfig.get_path("purelib")) / PACKAGES[package][0]
+    """Where a distribution of `PACKAGES`, or any other folder of packages by its name, is installed."""
+    return Path(sysconfig.get_path("purelib")) / PACKAGES.get(package, (package, ""))[0]
 
 
 def other_versions() -> list[str]:
@@ -75,10 +75,12 @@ def other_versions() -> list[str]:
     return [f"{name} {version(name)}, not {wanted}" for name, (_, wanted) in PACKAGES.items() if version(name) != wanted]
 
 
-def cut(kind: Kind, count: int, seed: int = 0) -> list[Hole]:
+def cut(
+    kind: Kind, count: int, seed: int = 0, packages: Iterable[str] = PACKAGES, most_a_file: int = MOST_A_FILE
+) -> list[Hole]:
     """`count` holes of a kind, spread over the packages; the same ones for the same versions and seed."""
     rng = random.Random(f"{kind} {seed}")
-    shelves = [_of_package(name, kind, rng) for name in PACKAGES]
+    shelves = [_of_package(name, kind, rng, most_a_file) for name in packages]
     found: list[Hole] = []
     while any(shelves) and len(found) < count:
         for shelf in shelves:
@@ -87,13 +89,13 @@ def cut(kind: Kind, count: int, seed: int = 0) -> list[Hole]:
     return found
 
 
-def _of_package(package: str, kind: Kind, rng: random.Random) -> list[Hole]:
+def _of_package(package: str, kind: Kind, rng: random.Random, most_a_file: int) -> list[Hole]:
     sources = Sources(folder(package))
     holes: list[Hole] = []
     for path in sorted(sources.trees):
         some = list(_CUTTERS[kind](package, path, sources))
         rng.shuffle(some)
-        holes += some[:MOST_A_FILE]
+        holes += some[:most_a_file]
     rng.shuffle(holes)
     return holes
 

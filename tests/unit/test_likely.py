@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import exp
 
+import pytest
+
 from indexer.records import Member
 from indexer.usage import count
-from lsp_server.completion.likely import agree, likely, written_behind
+from lsp_server.completion.clues import Surroundings, surroundings
+from lsp_server.completion.likely import agree, likely, written_behind, written_shares
 
-MEMBERS = {one.name: one for one in (Member("file"), Member("log", "text"), Member("_lock", ""), Member("__init__", ""))}
+MEMBERS = {one.name: one for one in (Member("file"), Member("log"), Member("_lock"), Member("__init__", ""))}
+NOWHERE = Surroundings("out", "", {}, frozenset(), {})
 
 
 def shares(written: Mapping[str, int], *, are_all: bool = True) -> Mapping[str, float]:
-    return {name: round(exp(one), 2) for name, one in likely(MEMBERS, are_all, written, "x = ").items()}
+    found = likely(MEMBERS, are_all, written, "", NOWHERE)
+    assert sum(map(exp, found.values())) == pytest.approx(1)
+    return {name: round(exp(one), 2) for name, one in found.items()}
 
 
 def test_names_behind_each_dot_are_counted() -> None:
@@ -29,8 +35,15 @@ def test_where_nothing_is_written_all_public_members_are_as_likely() -> None:
 
 
 def test_half_of_it_is_what_is_written() -> None:
-    assert shares({"log": 10}) == {"file": 0.25, "log": 0.75}
-    assert shares({"log": 1, "file": 3}) == {"file": 0.62, "log": 0.38}
+    assert written_shares(["file", "log"], {"log": 10}) == {"file": 0.25, "log": 0.75}
+    assert written_shares(["file", "log"], {"log": 1, "file": 3}) == {"file": 0.625, "log": 0.375}
+    assert shares({"log": 10}) == {"file": 0.3, "log": 0.7}
+
+
+def test_what_stands_around_says_which_of_them_is_meant() -> None:
+    around = surroundings("out", "def f(out):\n    where = ", "    file_name = ", "")
+    found = likely(MEMBERS, True, {}, "", around)
+    assert found["file"] > found["log"]
 
 
 def test_what_is_written_below_the_cursor_counts_as_well() -> None:
@@ -38,7 +51,7 @@ def test_what_is_written_below_the_cursor_counts_as_well() -> None:
 
 
 def test_a_private_name_is_among_them_where_others_write_it() -> None:
-    assert shares({"_lock": 1}) == {"file": 0.17, "log": 0.17, "_lock": 0.67}
+    assert shares({"_lock": 1}) == {"file": 0.2, "log": 0.2, "_lock": 0.59}
     assert "__init__" not in shares({"__init__": 5})
 
 
@@ -49,9 +62,9 @@ def test_what_is_written_there_is_a_name_too_where_there_may_be_more() -> None:
 
 def test_what_is_awaited_is_a_coroutine() -> None:
     held = {"log": Member("log", "", "def log(self)"), "alog": Member("alog", "", "async def alog(self)")}
-    found = likely(held, True, {}, "    x = await ")
+    found = likely(held, True, {}, "    x = await ", NOWHERE)
     assert found["alog"] > found["log"]
-    assert len(set(likely(held, True, {}, "    x = ").values())) == 1
+    assert len(set(likely(held, True, {}, "    x = ", NOWHERE).values())) == 1
 
 
 def test_a_class_is_not_all_where_others_write_something_else_behind_its_name() -> None:

@@ -102,7 +102,7 @@ async def test_a_class_of_the_document_is_complete_if_its_bases_are() -> None:
 
 async def test_what_the_repository_writes_there_is_likely() -> None:
     assert await offered(TYPED + "out.ˇ", Shelf({"log": 5, "color": 5})) == (LOGS, "", False)  # or of another class
-    found = await begun(TYPED + "out.ˇ\n\nout.rule()", Shelf({"log": 5})).offered()
+    found = await begun(TYPED + "out.ˇ\n\nout.rule()", Shelf({"log": 50})).offered()
     assert found is not None
     assert sorted(found.likely, key=lambda name: found.likely[name]) == ["file", "rule", "log"]
 
