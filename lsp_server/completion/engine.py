@@ -146,7 +146,7 @@ class CompletionEngine:
         if run.whole:
             ends = run.ends_behind(typed + text)
             self._cache.put(snapshot.uri, before, after, chosen.info.name, kept, ends=ends)
-            suggested = "" if run.meets_below else text  # then nothing comes behind it
+            suggested = "" if run.meets_below or run.leaves else text  # then nothing comes behind it
             self._ahead.begin(Place(snapshot, before, after, suggested), chosen, run.anchor)
         return kept
 

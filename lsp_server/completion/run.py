@@ -11,7 +11,7 @@ from contextlib import aclosing
 from time import monotonic
 
 from lsp_server.completion.brackets import Brackets, brackets
-from lsp_server.completion.closers import missing_edge
+from lsp_server.completion.closers import indentation, missing_edge
 from lsp_server.completion.confidence import Mark
 from lsp_server.completion.extent import end_of_suggestion
 from lsp_server.completion.prompt import Prompt, heal
@@ -34,8 +34,8 @@ class Run:
 
     `text` grows; `finished` says that nothing more comes, `error` why, if that was a failure. `usage` is None where the run was
     ended before the runner counted. `read_ms` is the time from the start to the first token. `meets_below` says that the model
-    went on with the line that stands below the cursor already: there is nothing to add behind this answer. `shared` is how many
-    characters of the prompt the runner had, None for unknown.
+    went on with the line that stands below the cursor already, `leaves` that it went on further to the left: there is nothing
+    to add behind this answer. `shared` is how many characters of the prompt the runner had, None for unknown.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Run:
         self.uri, self.model = anchor.uri, anchor.model
         self.origin = new_origin()
         self.is_learnt = False
-        self.meets_below = False
+        self.meets_below = self.leaves = False
         self.shared: int | None = None
         self._ends_line = False
         self._edge = missing_edge(before, after)
@@ -155,6 +155,7 @@ class Run:
                 end = self._end_of_use()
                 if end is not None:
                     self._ends_line = self.text.startswith("\n", end)
+                    self.leaves = _goes_left(self.before + self.text[:end], self.text[end:])
                     self.text = self.text[:end]
                     break
                 self._ends_line = piece.finish == "stop"
@@ -180,6 +181,12 @@ class Run:
         self.finished = True
         self.error = None if task.cancelled() else task.exception()
         self._changed.set()
+
+
+def _goes_left(kept: str, behind: str) -> bool:
+    """Whether the next line that has text is indented less than the last one: on a line like the last nothing is wanted."""
+    line = next((one for one in behind.split("\n")[1:] if one.strip()), "")
+    return bool(line) and indentation(line) < indentation(kept[kept.rfind("\n") + 1 :])
 
 
 def _whole_lines(text: str) -> str:

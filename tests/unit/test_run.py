@@ -91,3 +91,16 @@ async def test_a_block_that_was_cut_by_its_length_ends_with_a_whole_line() -> No
 async def test_what_closes_the_block_is_taken_where_the_document_lacks_it(below: str, text: str) -> None:
     run, _ = await left(f"def f\n  ˇ\n{below}", "1\nend\n\ndef g", language="ruby")
     assert run.text == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "leaves"),
+    [
+        ("a = 1\n    return a\n\nx = 1\n", True),
+        ("a = 1\n    if a:\n        b()\nx = 1\n", True),
+        ("a = 1\n    return a", False),  # nobody knows what comes next
+    ],
+)
+async def test_whether_the_model_has_left_the_block_of_an_answer(answer: str, *, leaves: bool) -> None:
+    run, _ = await left("def f():\n    ˇ\n", answer)
+    assert run.leaves is leaves
