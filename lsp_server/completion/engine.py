@@ -279,7 +279,8 @@ async def _held(
 ) -> AsyncGenerator[Piece, None]:
     """An answer held to what is looked up while its prompt is read; the look-up ends with the answer, whoever waited for it."""
     try:
-        async with aclosing(held_to(offering.offered, ask, wanted, is_held)) as pieces:
+        known = await offering.soon()
+        async with aclosing(held_to(offering.offered, ask, wanted, is_held, known)) as pieces:
             async for piece in pieces:
                 yield piece
     finally:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log
+from math import exp, inf, log
 from typing import Literal
 
 from lsp_server.completion.names import OWN, RECEIVER, TYPE_REACH, Used
@@ -26,6 +26,10 @@ right. In packages that `holes` does not use 0.3 to 0.98 are within noise with G
 CLEAR, TWICE = 0.4, 2.0
 """A name is taken without asking, where the model's word leads to none, if it has this share or is twice as likely as if all
 were alike. To ask costs a call and a sorted vocabulary, and a model's 20 likely words made no more names right than its own."""
+
+FIRST = 0.5
+"""A name with this share is taken before the model is asked, which then is asked once. In packages that `holes` does not use
+it is right 30 times of 50, where Gemma 3 270M by itself was right 12 times; to replace a name takes half as long again."""
 
 OTHERS = 0.05
 """The share of what is not known, where not all members are: 23 of 530 names in those packages."""
@@ -148,6 +152,22 @@ def _weighed(chances: Mapping[str, float], shares: Mapping[str, float], *, is_co
     scores = {name: log(part) + shares[name] for name, part in parts.items() if part > 0}
     whole = _sum(scores.values()) if scores else 0.0
     return {name: one - whole for name, one in scores.items()}
+
+
+def before_asking(offered: Offered) -> Choice | None:
+    """The name to take before a model is asked, with the logarithm of its share; None where none is so likely.
+
+    Of two names one always has half: it must have twice what it had if all were alike.
+    """
+    possible = _possible(offered, "") if offered.likely else []
+    if not possible:
+        return None
+    best = max(possible, key=lambda name: (offered.likely.get(name, -inf), name))
+    whole = sum(exp(offered.likely.get(name, -inf)) for name in possible)
+    share = exp(offered.likely.get(best, -inf)) / whole if whole else 0.0
+    rest = best[len(offered.begun) :]
+    is_likely = len(possible) > 1 and share >= max(FIRST, TWICE / len(possible))
+    return Choice(rest, log(share)) if rest and is_likely else None
 
 
 def stands(offered: Offered, written: str, own: str, logprob: float) -> tuple[bool, Choice | None]:

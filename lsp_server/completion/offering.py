@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tree_sitter import Tree
 
 
+SOON_S = 0.02
+"""How long a model is not asked yet: what others write is counted in 15 ms, and mostly known by the time the prompt is."""
+
+
 class Offering:
     """One look-up, begun at once; make it inside a running event loop. `budget_ms` counts from when its answer is wanted."""
 
@@ -43,6 +47,11 @@ class Offering:
     def close(self) -> None:
         """End the look-up; nobody asks from now on."""
         self._looked_up.cancel()
+
+    async def soon(self) -> Offered | None:
+        """The names, if they are known before a model would have read anything."""
+        await asyncio.wait({self._looked_up}, timeout=SOON_S)
+        return self._looked_up.result() if self._looked_up.done() else None
 
     async def offered(self) -> Offered | None:
         """The names, with how likely each is if that is known in time; None where nobody knows them all."""

@@ -8,7 +8,17 @@ from dataclasses import replace
 import pytest
 
 from indexer.records import Name
-from lsp_server.completion.members import Choice, Offered, begun_behind_dot, choose, is_certain, judge, may_be_more, stands
+from lsp_server.completion.members import (
+    Choice,
+    Offered,
+    before_asking,
+    begun_behind_dot,
+    choose,
+    is_certain,
+    judge,
+    may_be_more,
+    stands,
+)
 from lsp_server.completion.names import Used
 from lsp_server.model.port import Alternative
 
@@ -161,6 +171,18 @@ def test_a_models_own_word_stands_unless_another_name_is_likelier() -> None:
     assert instead(some, "iter", -0.1) == "read"
     assert instead(some, "headers", -0.1) == "read"
     assert stands(replace(some, likely={}), "", "headers", -9.0) == (True, None)  # nobody knows better
+
+
+def test_a_name_is_taken_before_asking_where_it_is_as_likely_as_all_others_together() -> None:
+    some = Offered(frozenset({"read", "iter_raw", "iter_text"}), likely={"read": -0.4, "iter_raw": -2.0, "iter_text": -2.0})
+    assert before_asking(some) == Choice("read", pytest.approx(-0.337, abs=0.01))
+    assert before_asking(replace(some, likely={**some.likely, "read": -2.0})) is None
+    longer = Offered(frozenset({"read", "ready", "reads"}), begun="re", likely={"read": -2.0, "ready": -0.2, "reads": -4.0})
+    assert before_asking(longer) == Choice("ady", pytest.approx(-0.173, abs=0.01))
+    assert before_asking(replace(longer, likely={**longer.likely, "read": 1.0}, begun="read")) is None  # it is whole
+    assert before_asking(Offered(frozenset({"read", "aread"}), likely={"read": -0.1, "aread": -2.0})) is None  # one of two
+    assert before_asking(replace(some, begun="x")) is None
+    assert before_asking(replace(some, likely={})) is None
 
 
 def test_the_next_words_of_a_name_are_weighed_too() -> None:

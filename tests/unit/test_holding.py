@@ -118,6 +118,30 @@ async def test_a_name_that_is_far_likelier_takes_the_place_of_the_models_own() -
     ]
 
 
+async def test_a_name_that_is_likely_enough_is_written_before_the_model_is_asked() -> None:
+    model = Model(lambda prompt: {"response.read": ["()", "\n"], "response.": ["headers"]}[prompt])
+
+    async def members() -> Offered | None:
+        raise AssertionError("known already")
+
+    for are_all in (True, False):
+        model.asked.clear()
+        known = replace(LIKELY, are_all=are_all)
+        pieces = [piece async for piece in held_to(members, model.generate, ASKED, known=known)]
+        assert "".join(piece.text for piece in pieces) == "read()\n"
+        assert [(one.prompt, one.max_tokens) for one in model.asked] == [("response.read", 7)]
+
+
+async def test_the_model_is_asked_where_no_name_is_likely_enough() -> None:
+    model = Model(lambda _: ["read", "()", "\n"])
+
+    async def members() -> Offered | None:
+        return ALIKE
+
+    assert "".join([piece.text async for piece in held_to(members, model.generate, ASKED, known=ALIKE)]) == "read()\n"
+    assert model.asked == [ASKED]
+
+
 async def test_the_model_is_asked_where_its_word_leads_nowhere_and_no_name_is_clear() -> None:
     model = Model(goes_on, [Alternative("headers", -0.1), Alternative("read", -0.9)])
     assert await answer(model, ALIKE) == "read()\n"
