@@ -17,7 +17,7 @@ from lsp_server.completion.cache import SuggestionCache
 from lsp_server.completion.calibration import PATIENT_MS, QUICK_MS
 from lsp_server.completion.confidence import SURE, confidence, sure_part
 from lsp_server.completion.holding import Generate, held_to
-from lsp_server.completion.members import begun_behind_dot
+from lsp_server.completion.members import begun_behind_dot, first_share
 from lsp_server.completion.offering import Offering
 from lsp_server.completion.recent import Recent
 from lsp_server.completion.records import CompletionRequest, Repository, Suggestion
@@ -211,7 +211,7 @@ class CompletionEngine:
         def is_held() -> None:  # what further calls take says nothing about how fast the prompt was read
             started.is_learnt = True
 
-        stream = _held(offering, ask, wanted, is_held) if offering else ask(wanted)
+        stream = _held(offering, ask, wanted, is_held, first_share(chosen.info.millions)) if offering else ask(wanted)
         self._run = started = Run(stream, built, anchor, before, after, extent, request.snapshot.language)
         started.shared = self._anchors.calibration(chosen).sent(built.text)
         return started, ""
@@ -275,12 +275,12 @@ class CompletionEngine:
 
 
 async def _held(
-    offering: Offering, ask: Generate, wanted: Generation, is_held: Callable[[], None]
+    offering: Offering, ask: Generate, wanted: Generation, is_held: Callable[[], None], least: float
 ) -> AsyncGenerator[Piece, None]:
     """An answer held to what is looked up while its prompt is read; the look-up ends with the answer, whoever waited for it."""
     try:
         known = await offering.soon()
-        async with aclosing(held_to(offering.offered, ask, wanted, is_held, known)) as pieces:
+        async with aclosing(held_to(offering.offered, ask, wanted, is_held, known, least)) as pieces:
             async for piece in pieces:
                 yield piece
     finally:

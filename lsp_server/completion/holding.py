@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from lsp_server.completion.members import Choice, Offered, before_asking, choose, judge, only_left, stands
+from lsp_server.completion.members import FIRST, Choice, Offered, before_asking, choose, judge, only_left, stands
 from lsp_server.model.port import Alternative, Generation, Piece
 
 MOST_CHOSEN = 2
@@ -90,14 +90,16 @@ async def held_to(
     wanted: Generation,
     is_held: Callable[[], None] = lambda: None,
     known: Offered | None = None,
+    least: float = FIRST,
 ) -> AsyncGenerator[Piece, None]:
     """The answer to `wanted` with a member for its first name; an empty one where the name is none and cannot become one.
 
     `is_held` is called where the model's own name is not taken: from then on `usage` is that of a part of the answer.
-    `known` is what may stand there if that is known already: a name that is likely enough is written before the model is asked.
+    `known` is what may stand there if that is known already: a name that has the `least` share is written before the model is
+    asked.
     """
     answer = _Answer(wanted.max_tokens)
-    if known is not None and (first := before_asking(known)):
+    if known is not None and (first := before_asking(known, least)):
         answer.offered, answer.is_asked = known if known.are_all else None, True
         answer.choose(first)
     for chosen in range(MOST_CHOSEN + 1):

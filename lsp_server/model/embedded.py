@@ -32,8 +32,9 @@ from lsp_server.model.runner import CONTEXT_TOKENS
 from lsp_server.model.weights import WEIGHTS, can_be_run, find, pull
 
 _NAME = "The embedded runner"
-_LOAD_SECONDS = 300.0
-"""A large file may have to come from a slow disk. A small one is there in a second."""
+_LOAD_SECONDS, _SLOW_DISK = 60.0, 20_000_000
+"""A file may come from a disk of so many bytes a second, to a machine that has other work: a 7B model has five minutes, a small
+one, which is there in a second, one. A load that hung must not keep a keystroke waiting for longer."""
 
 _END_SECONDS = 5.0
 
@@ -166,6 +167,7 @@ async def _replace(old: _Child | None, path: Path) -> _Runner:
 async def _start(path: Path) -> _Runner:
     """A child with the model loaded. ModelFailedError with llama.cpp's own reason where it cannot."""
     header = await asyncio.to_thread(read_header, path)
+    patience = _LOAD_SECONDS + (await asyncio.to_thread(path.stat)).st_size / _SLOW_DISK
     key = secrets.token_urlsafe(24)
     process = await asyncio.create_subprocess_exec(
         # -P: `python -m` would else look for the program in the working directory, which is the repository, first.
@@ -177,14 +179,17 @@ async def _start(path: Path) -> _Runner:
     )
     try:
         order = {"path": str(path), "key": key, "context_tokens": _context(header)}
-        told = await asyncio.wait_for(_answer(process, order), _LOAD_SECONDS)
+        told = await asyncio.wait_for(_answer(process, order), patience)
         if "url" not in told:
             raise ModelFailedError(
                 f"{path} cannot be loaded: {told['error']}.", "Fetch it again, or name another file in `model.name`."
             )
     except TimeoutError as error:
         await _kill(process)
-        raise ModelFailedError(f"{path} was not loaded within {_LOAD_SECONDS:.0f} s.", "Choose a smaller model.") from error
+        raise ModelFailedError(
+            f"{path} was not loaded within {patience:.0f} s.",
+            "The next key tries again; if that is too slow, too, choose a smaller model.",
+        ) from error
     except BaseException:
         await _kill(process)
         raise

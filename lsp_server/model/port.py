@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,9 @@ COMPLETION, ACTION, AHEAD = 0, 1, 2
 """Priorities, the most urgent first: ghost text somebody waits for; an explanation; reading and writing ahead."""
 
 Backend = Literal["ollama", "embedded", "openai_compatible"]
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMBTkmbt])")
+_UNITS = {"K": 1e-3, "M": 1.0, "B": 1e3, "T": 1e6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,12 @@ class ModelInfo:
     size_bytes: int = 0
     digest: str = ""
     runner_version: str = ""
+
+    @property
+    def millions(self) -> float | None:
+        """Its parameters in millions, by what the server writes ("268.10M", "7.6B"); None where that is no number."""
+        found = _SIZE.fullmatch(self.parameters.strip())
+        return float(found[1]) * _UNITS[found[2].upper()] if found else None
 
 
 @dataclass(frozen=True, slots=True)

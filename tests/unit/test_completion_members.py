@@ -14,13 +14,14 @@ from lsp_server.completion.members import (
     before_asking,
     begun_behind_dot,
     choose,
+    first_share,
     is_certain,
     judge,
     may_be_more,
     stands,
 )
 from lsp_server.completion.names import Used
-from lsp_server.model.port import Alternative
+from lsp_server.model.port import Alternative, ModelInfo
 
 NAMES = frozenset({"aread", "iter_raw", "iter_text", "read", "status_code", "_closed", "__init__"})
 RESPONSE = Offered(NAMES)
@@ -183,6 +184,16 @@ def test_a_name_is_taken_before_asking_where_it_is_as_likely_as_all_others_toget
     assert before_asking(Offered(frozenset({"read", "aread"}), likely={"read": -0.1, "aread": -2.0})) is None  # one of two
     assert before_asking(replace(some, begun="x")) is None
     assert before_asking(replace(some, likely={})) is None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "taken"), [("268.10M", True), ("135M", True), ("1.5B", False), ("8x7B", False), ("", False)]
+)
+def test_a_small_model_is_asked_less(parameters: str, taken: bool) -> None:
+    least = first_share(ModelInfo("some", "ollama", parameters=parameters).millions)
+    names = frozenset({f"n{number}" for number in range(9)} | {"read"})
+    some = Offered(names, likely={name: -0.9 if name == "read" else -2.6 for name in names})
+    assert (before_asking(some, least) is not None) is taken
 
 
 def test_the_next_words_of_a_name_are_weighed_too() -> None:
