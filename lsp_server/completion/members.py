@@ -32,8 +32,8 @@ FIRST = 0.5
 it is right 30 times of 50, where Gemma 3 270M by itself was right 12 times; to replace a name takes half as long again."""
 
 FIRST_OF_SMALL, SMALL = 0.1, 1_000.0
-"""The same for a model of fewer million parameters. With Gemma 3 270M 0 to 0.5 have 80 or 81 of 223 right, and 26 to 108 of them
-take a second call, with 0.1 it is 31; of larger models nothing was measured, and they know more."""
+"""The same for a model of fewer million parameters. With Gemma 3 270M 0 to 0.5 have 80 or 81 of 223 right, and 26 to 108 of
+them take a second call, with 0.1 it is 31; of larger models nothing was measured, and they know more."""
 
 OTHERS = 0.05
 """The share of what is not known, where not all members are: 23 of 530 names in those packages."""
