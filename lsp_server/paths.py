@@ -7,12 +7,15 @@ from pathlib import Path
 
 
 def holds_home(folder: Path) -> bool:
-    """Whether a folder is the user's home, or one above it: opened by accident, never meant to be read as one repository."""
+    """Whether a folder is the user's home, or one above it: opened by accident, never meant to be read as one repository.
+
+    A repository may hold a home of its own, as build machines have one: that is not meant.
+    """
     try:
         homes = {Path.home(), Path.home().resolve()}
     except (OSError, RuntimeError):  # a user that the system does not know has none
         return False
-    return any(folder == home or folder in home.parents for home in homes)
+    return folder in homes or (any(folder in home.parents for home in homes) and not (folder / ".git").exists())
 
 
 @dataclass(frozen=True, slots=True)
