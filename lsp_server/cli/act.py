@@ -132,8 +132,6 @@ def act(asked: Asked, options: Options) -> int:
     _check(action, asked)
     target = asked.target(root)
     catalogue.place(action, target)  # a wrong place is said before a model is loaded
-    if action.asks and not asked.instruction.strip():
-        raise UsageError(f"`{action.id}` needs an instruction. {action.asks}", "Say it with --instruction.")
     outcome = asyncio.run(_run(bench, root, ActionRequest(action, target, asked.instruction), options))
     applied = options.apply and bool(outcome.edits)
     for edit in outcome.edits if applied else ():
